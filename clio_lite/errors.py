@@ -1,0 +1,21 @@
+"""Errors of the conversation library that a user can mend; never with conversation text in them."""
+
+
+class ClioLiteError(Exception):
+    """Base of every error of this package that a user can mend."""
+
+
+class ConversationFormatError(ClioLiteError):
+    """The input's format is unknown, or the named format does not fit the file."""
+
+
+class NoUsableConversationError(ClioLiteError):
+    """The input holds no record that can be used."""
+
+
+class HeadMismatchError(ClioLiteError):
+    """Trained heads belong to another encoder or to other definitions."""
+
+
+class PublicationRefusedError(ClioLiteError):
+    """The publication gate found something that must not be published."""

@@ -1,0 +1,1 @@
+"""O*NET taxonomy and labour statistics: releases, the task index, retrieval, verification, assignment."""
