@@ -13,6 +13,10 @@ class NoUsableConversationError(ClioLiteError):
     """The input holds no record that can be used."""
 
 
+class EncoderNotFoundError(ClioLiteError):
+    """No usable sentence encoder where one was named."""
+
+
 class HeadMismatchError(ClioLiteError):
     """Trained heads belong to another encoder or to other definitions."""
 
