@@ -92,7 +92,7 @@ class SocGroup(dy.Schema):
 
     soc_group_code = dy.String(primary_key=True, description="Code; two digits for a major group, else nn-nnnn.")
     soc_group_level = dy.Enum(["major", "minor", "broad", "detailed"], description="Level of the group.")
-    title = dy.String(description="Title of the group.")
+    title = dy.String(nullable=True, description="Title of the group; null where no loaded source names it.")
     parent_code = dy.String(nullable=True, description="Group one level up; null for major groups.")
 
 
@@ -121,7 +121,10 @@ class Occupation(OnetOccupation):
         nullable=True, min=0, description="OEWS employment of the whole SOC occupation; shared by its O*NET codes."
     )
     employment_split_weight = dy.Float64(
-        min=0, max=1, description="1 / number of O*NET codes that share the OEWS figure: multiply before summing."
+        min=0,
+        max=1,
+        description="Part of the OEWS figure that falls to this O*NET code: multiply before summing. 1 / number of "
+        "codes that share a detailed figure; of a broad or minor one they share what finer rows do not already count.",
     )
     median_wage_usd = dy.Float64(nullable=True, min=0, description="OEWS annual median wage.")
     is_wage_top_coded = dy.Bool(nullable=True, description="The wage is the published ceiling.")

@@ -1,0 +1,105 @@
+"""Parameters of the embedded verifier: how probable it is that a retrieved statement is the right one.
+
+`match_prob` is the probability that O*NET's analysts would have linked the statement to the text. That is a cautious
+reading of "a careful judge would accept it": many statements that would also do are not linked, and titles of
+activities, on which it is fitted, are closer in wording to statements than what people write. Where to draw the line of
+acceptance is the verifier's business.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import polars as pl
+from sklearn.linear_model import LogisticRegression
+
+from onet.gold import Gold, judge_candidates
+
+CALIBRATION_TOP: Final = 10
+MIN_FIT_QUERIES: Final = 50
+PROB_DECIMALS: Final = 6
+WEAK_PRIOR: Final = 100.0
+
+
+@dataclass(frozen=True)
+class Logit:
+    """Log-odds = intercept + score_weight * score + margin_weight * margin."""
+
+    intercept: float
+    score_weight: float
+    margin_weight: float
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """One logit for the first candidate, with its lead over the second as margin, and one for those behind it.
+
+    `basis` is `release` (fitted on its links) or `default` (the release has too few links to fit and to measure).
+    """
+
+    basis: str
+    fit_query_count: int
+    first: Logit
+    other: Logit
+
+
+# Fitted on O*NET 29.1 with all-MiniLM-L6-v2, rounded; for catalogues with too few linked activities.
+DEFAULT_CALIBRATION: Final = Calibration(
+    basis="default",
+    fit_query_count=0,
+    first=Logit(intercept=-5.35, score_weight=6.0, margin_weight=8.4),
+    other=Logit(intercept=-6.17, score_weight=6.71, margin_weight=0.0),
+)
+
+
+def margin_expr() -> pl.Expr:
+    """Lead of the first candidate over the second (0 where it is alone); 0 for the others."""
+    score = pl.col("retrieval_score")
+    second = score.filter(pl.col("retrieval_rank") == 2).first().over("query_number")
+    return pl.when(pl.col("retrieval_rank") == 1).then(score - second.fill_null(score)).otherwise(0.0)
+
+
+def match_prob_expr(calibration: Calibration) -> pl.Expr:
+    """Probability that each candidate is right, never above that of a candidate before it.
+
+    Args:
+        calibration: Parameters.
+
+    Returns:
+        Expression from 0 to 1 over query_number, retrieval_rank and retrieval_score, rows sorted by query and rank.
+    """
+    is_first = pl.col("retrieval_rank") == 1
+    log_odds = pl.when(is_first).then(_log_odds(calibration.first)).otherwise(_log_odds(calibration.other))
+    return (1 / (1 + (-log_odds).exp())).cum_min().over("query_number").round(PROB_DECIMALS)
+
+
+def _log_odds(logit: Logit) -> pl.Expr:
+    return logit.intercept + logit.score_weight * pl.col("retrieval_score") + logit.margin_weight * margin_expr()
+
+
+def fit_calibration(candidates: pl.DataFrame, gold: Gold) -> Calibration:
+    """Fit the parameters on the activities that are not held out.
+
+    Args:
+        candidates: Retrieved statements of every activity: query_number, retrieval_rank, statement_number,
+            retrieval_score.
+        gold: Activities and their links.
+
+    Returns:
+        The fitted parameters, or the default ones where there are too few activities or nothing to tell apart.
+    """
+    judged = judge_candidates(candidates.filter(pl.col("retrieval_rank") <= CALIBRATION_TOP), gold)
+    fitting = judged.with_columns(margin_expr().alias("margin")).filter(~pl.col("is_held_out"))
+    firsts, others = fitting.filter(pl.col("retrieval_rank") == 1), fitting.filter(pl.col("retrieval_rank") > 1)
+    held_out_count = gold.queries["is_held_out"].sum()
+    is_separable = min(firsts["is_linked"].n_unique(), others["is_linked"].n_unique()) == 2
+    if min(firsts.height, held_out_count) < MIN_FIT_QUERIES or not is_separable:
+        return DEFAULT_CALIBRATION
+    return Calibration("release", firsts.height, first=_fit_logit(firsts), other=_fit_logit(others))
+
+
+def _fit_logit(rows: pl.DataFrame) -> Logit:
+    model = LogisticRegression(C=WEAK_PRIOR).fit(
+        rows.select("retrieval_score", "margin").to_numpy(), rows["is_linked"].to_numpy()
+    )
+    score_weight, margin_weight = (round(float(weight), PROB_DECIMALS) for weight in model.coef_[0])
+    return Logit(round(float(model.intercept_[0]), PROB_DECIMALS), score_weight, margin_weight)

@@ -1,0 +1,118 @@
+"""The release's own gold: titles of detailed work activities and the statements that O*NET's analysts link to them.
+
+The activities are split by the intermediate activity above them, so that what is fitted on one part is measured on
+activities of another kind. Fitting is in `calibration`, measuring in `evaluation`.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Queries and their right answers.
+
+    `queries`: query_number (from 0), dwa_id, iwa_id, title, is_held_out. `links`: query_number, statement_number of
+    the statements linked to the activity; `near`: the same for all activities under its intermediate activity.
+    """
+
+    queries: pl.DataFrame
+    links: pl.DataFrame
+    near: pl.DataFrame
+
+
+def activity_gold(
+    statements: pl.DataFrame, tasks: pl.DataFrame, links: pl.DataFrame, activities: pl.DataFrame, *, seed: int
+) -> Gold:
+    """Titles of the linked detailed activities and the statements that are linked to them.
+
+    Args:
+        statements: Statements of a task index, in its order.
+        tasks: OnetTask of the release.
+        links: TaskActivity of the release.
+        activities: Activity of the release.
+        seed: Decides which intermediate activities are held out.
+
+    Returns:
+        Queries sorted by activity, with their links.
+    """
+    numbers = statements.select("task_key", statement_number=pl.int_range(pl.len(), dtype=pl.Int64))
+    linked = (
+        links.select("task_id", "dwa_id", "iwa_id")
+        .join(tasks.select("task_id", "task_key").unique(), on="task_id")
+        .join(numbers, on="task_key")
+        .select("dwa_id", "iwa_id", "statement_number")
+        .unique()
+    )
+    queries = (
+        linked.select("dwa_id", "iwa_id")
+        .unique()
+        .join(activities.select(dwa_id="activity_id", title="title"), on="dwa_id")
+        .sort("dwa_id")
+        .select(
+            pl.int_range(pl.len(), dtype=pl.Int64).alias("query_number"),
+            "dwa_id",
+            "iwa_id",
+            "title",
+            pl.Series("is_held_out", [], dtype=pl.Boolean) if linked.is_empty() else _held_out_expr(seed),
+        )
+    )
+    return Gold(
+        queries=queries,
+        links=_answers(queries.select("query_number", "dwa_id").join(linked, on="dwa_id")),
+        near=_answers(queries.select("query_number", "iwa_id").join(linked, on="iwa_id")),
+    )
+
+
+def _held_out_expr(seed: int) -> pl.Expr:
+    return (
+        pl.col("iwa_id")
+        .map_elements(lambda iwa_id: is_held_out(iwa_id, seed=seed), return_dtype=pl.Boolean)
+        .alias("is_held_out")
+    )
+
+
+def _answers(rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.select("query_number", "statement_number").unique().sort("query_number", "statement_number")
+
+
+def is_held_out(activity_id: str, *, seed: int) -> bool:
+    """Whether an intermediate activity is held out: about half of them, by a keyed hash of the id."""
+    digest = hashlib.blake2b(f"{seed}|{activity_id}".encode(), digest_size=8).digest()
+    return digest[-1] % 2 == 1
+
+
+def judge_candidates(candidates: pl.DataFrame, gold: Gold) -> pl.DataFrame:
+    """Add to retrieved candidates whether they are linked, near (same intermediate activity), and held out.
+
+    Args:
+        candidates: query_number, retrieval_rank, statement_number, retrieval_score.
+        gold: Gold whose query numbers the candidates carry.
+
+    Returns:
+        The candidates with is_linked, is_near and is_held_out, sorted by query and rank.
+    """
+    keys = ["query_number", "statement_number"]
+    return (
+        candidates.join(gold.links.with_columns(is_linked=pl.lit(True)), on=keys, how="left")
+        .join(gold.near.with_columns(is_near=pl.lit(True)), on=keys, how="left")
+        .join(gold.queries.select("query_number", "is_held_out"), on="query_number", how="left")
+        .with_columns(pl.col("is_linked", "is_near").fill_null(False))
+        .sort("query_number", "retrieval_rank")
+    )
+
+
+def without_linked(judged: pl.DataFrame) -> pl.DataFrame:
+    """Candidates as they would be if the linked statements were not in the catalogue, ranked anew.
+
+    Args:
+        judged: Result of `judge_candidates`, deep enough to hold candidates behind the linked ones.
+
+    Returns:
+        The same columns without the linked candidates.
+    """
+    return judged.filter(~pl.col("is_linked")).with_columns(
+        retrieval_rank=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("query_number")
+    )

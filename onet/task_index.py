@@ -1,0 +1,214 @@
+"""The task index: the distinct task statements of a release, their vectors, and the calibration measured on its links.
+
+Searching it is in `retrieval`, matching texts in `matching`.
+"""
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from onet.calibration import Calibration, Logit, fit_calibration
+from onet.errors import TaskIndexMismatchError
+from onet.evaluation import Evaluation, evaluate_verifier, evaluation_depth
+from onet.gold import Gold, activity_gold
+from onet.release import Release
+from onet.retrieval import rank_vectors
+from onet.verification import CalibratedVerifier
+
+FORMAT: Final = "onet-task-index-1"
+STATEMENT_COLUMNS: Final = ("statement_task_id", "task_key", "task", "task_ids", "onet_soc_codes")
+UNIT_TOLERANCE: Final = 1e-3
+
+
+class Encoder(Protocol):
+    """Anything that turns texts into unit vectors."""
+
+    @property
+    def name(self) -> str:
+        """Model, backend and digest: vectors of one name are comparable."""
+        ...
+
+    @property
+    def dimensions(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode texts, shape (texts, dimensions), rows of length 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class TaskIndex:
+    """Statements (statement_task_id, task_key, task, task_ids, onet_soc_codes; sorted by key) with their vectors.
+
+    `evaluation` is measured on held-out activities only, and None where the release links too few.
+    """
+
+    statements: pl.DataFrame
+    vectors: NDArray[np.float32]
+    onet_version: str
+    release_digest: str
+    encoder_name: str
+    seed: int
+    calibration: Calibration
+    evaluation: Evaluation | None
+
+
+def distinct_statements(tasks: pl.DataFrame) -> pl.DataFrame:
+    """One row per task key, with every task id and occupation that shares it.
+
+    Args:
+        tasks: Rows of OnetTask.
+
+    Returns:
+        statement_task_id, task_key, task (wording of the lowest task id), task_ids, onet_soc_codes; sorted by task_key.
+    """
+    by_id = tasks.sort("task_key", pl.col("task_id").str.len_chars(), "task_id", "onet_soc_code")
+    return (
+        by_id.group_by("task_key", maintain_order=True)
+        .agg(
+            pl.col("statement_task_id").first(),
+            pl.col("task").first(),
+            pl.col("task_id").unique(maintain_order=True).alias("task_ids"),
+            pl.col("onet_soc_code").unique().sort().alias("onet_soc_codes"),
+        )
+        .select(STATEMENT_COLUMNS)
+    )
+
+
+def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIndex:
+    """Encode the statements of a release, then fit and measure the embedded verifier on its links.
+
+    Args:
+        release: Release.
+        encoder: Encoder; also encodes the titles of the detailed activities.
+        seed: Decides which activities are held out.
+
+    Returns:
+        The index.
+
+    Raises:
+        ValueError: The release has no statement, or the encoder does not return unit vectors of its dimensions.
+    """
+    statements = distinct_statements(release.tasks)
+    if statements.is_empty():
+        raise ValueError("the release has no task statement to index")
+    vectors = encode_checked(encoder, statements["task"].to_list())
+    gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=seed)
+    candidates = retrieve_gold(vectors, encoder, gold)
+    calibration = fit_calibration(candidates, gold)
+    return TaskIndex(
+        statements=statements,
+        vectors=vectors,
+        onet_version=release.version,
+        release_digest=release.digest,
+        encoder_name=encoder.name,
+        seed=seed,
+        calibration=calibration,
+        evaluation=evaluate_verifier(CalibratedVerifier(calibration), candidates, gold),
+    )
+
+
+def retrieve_gold(vectors: NDArray[np.float32], encoder: Encoder, gold: Gold) -> pl.DataFrame:
+    """Candidates of every activity title, deep enough for `evaluate_verifier`."""
+    return rank_vectors(vectors, encode_checked(encoder, gold.queries["title"].to_list()), top=evaluation_depth(gold))
+
+
+def encode_checked(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
+    """Encode texts and check what the encoder promises.
+
+    Args:
+        encoder: Encoder.
+        texts: Texts.
+
+    Returns:
+        Unit vectors, float32, shape (texts, dimensions).
+
+    Raises:
+        ValueError: The shape is wrong, a value is not finite, or a row is not of length 1.
+    """
+    if not texts:
+        return np.zeros((0, encoder.dimensions), dtype=np.float32)
+    vectors = np.ascontiguousarray(encoder.encode(texts), dtype=np.float32)
+    if vectors.shape != (len(texts), encoder.dimensions):
+        raise ValueError(f"expected vectors of shape {(len(texts), encoder.dimensions)}, found {vectors.shape}")
+    if not np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=UNIT_TOLERANCE):
+        raise ValueError(f"the encoder {encoder.name} returned vectors that are not of length 1")
+    return vectors
+
+
+def save_task_index(index: TaskIndex, path: Path) -> None:
+    """Write an index as one Parquet file with its metadata, complete or not at all.
+
+    Args:
+        index: Index.
+        path: File to write.
+    """
+    vectors = pl.Series("vector", index.vectors, dtype=pl.Array(pl.Float32, index.vectors.shape[1]))
+    metadata = {
+        "format": FORMAT,
+        "onet_version": index.onet_version,
+        "release_digest": index.release_digest,
+        "encoder_name": index.encoder_name,
+        "seed": str(index.seed),
+        "calibration": json.dumps(asdict(index.calibration)),
+        "evaluation": json.dumps(None if index.evaluation is None else asdict(index.evaluation)),
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(f".partial-{os.getpid()}")
+    try:
+        index.statements.with_columns(vectors).write_parquet(partial, metadata=metadata)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> TaskIndex:
+    """Load an index and make sure that it belongs to this release and this encoder.
+
+    Args:
+        path: File that `save_task_index` wrote.
+        release_digest: Digest of the release in use.
+        encoder_name: Name of the encoder in use.
+
+    Returns:
+        The index.
+
+    Raises:
+        TaskIndexMismatchError: The file is no index of this format, or of another release or encoder.
+    """
+    remedy = "rebuild it with 'usage-index onet'"
+    try:
+        metadata = pl.read_parquet_metadata(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise TaskIndexMismatchError(f"{path.name} is not a readable task index: {remedy}") from error
+    for key, expected in {"format": FORMAT, "release_digest": release_digest, "encoder_name": encoder_name}.items():
+        if metadata.get(key) != expected:
+            raise TaskIndexMismatchError(
+                f"task index {path.name} has {key} {metadata.get(key)!r} (O*NET {metadata.get('onet_version')}), "
+                f"asked for {expected!r}: {remedy}"
+            )
+    table = pl.read_parquet(path)
+    evaluation = json.loads(metadata["evaluation"])
+    return TaskIndex(
+        statements=table.select(STATEMENT_COLUMNS),
+        vectors=np.ascontiguousarray(table["vector"].to_numpy(), dtype=np.float32),
+        onet_version=metadata["onet_version"],
+        release_digest=release_digest,
+        encoder_name=encoder_name,
+        seed=int(metadata["seed"]),
+        calibration=_calibration(json.loads(metadata["calibration"])),
+        evaluation=None if evaluation is None else Evaluation(**evaluation),
+    )
+
+
+def _calibration(fields: dict[str, Any]) -> Calibration:
+    return Calibration(**{**fields, "first": Logit(**fields["first"]), "other": Logit(**fields["other"])})

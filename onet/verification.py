@@ -1,0 +1,71 @@
+"""Verifiers: which retrieved statement, if any, a text is about.
+
+A verifier orders the candidates of each text, gives each a probability, and accepts the first or none. How good one is
+is measured in `evaluation`.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import polars as pl
+
+from onet.calibration import Calibration, match_prob_expr
+
+# A first candidate is accepted from a probability of one in ten. Titles of activities nearly all pass; what people write
+# scores lower than titles do, and a stricter line would call most of it unlike any task.
+ACCEPT_PROB: Final = 0.1
+VERDICTS: Final = ("accepted", "none_fits", "abstained")
+
+
+class Verifier(Protocol):
+    """Anything that can judge candidates."""
+
+    @property
+    def name(self) -> str:
+        """What judged, as it appears in the rows."""
+        ...
+
+    def verify(self, candidates: pl.DataFrame) -> pl.DataFrame:
+        """Judge the candidates of many texts.
+
+        Args:
+            candidates: query_number, retrieval_rank, statement_number, retrieval_score, sorted by query and rank.
+
+        Returns:
+            The same rows with rank (final order from 1), match_score, match_prob and verdict: accepted on the chosen
+            row, none_fits on the others, abstained where no judgement was made.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class CalibratedVerifier:
+    """Keeps the order of retrieval and accepts the first candidate where it is probable enough.
+
+    Attributes:
+        calibration: Parameters, from a task index.
+        threshold: Smallest probability that is accepted.
+    """
+
+    calibration: Calibration
+    threshold: float = ACCEPT_PROB
+
+    @property
+    def name(self) -> str:
+        """Kind, basis of the parameters and threshold."""
+        return f"calibrated-retrieval/{self.calibration.basis}/{self.threshold:.4g}"
+
+    def verify(self, candidates: pl.DataFrame) -> pl.DataFrame:
+        """See `Verifier.verify`."""
+        is_accepted = (pl.col("rank") == 1) & (pl.col("match_prob") >= self.threshold)
+        return candidates.with_columns(
+            pl.col("retrieval_rank").alias("rank"),
+            pl.col("retrieval_score").alias("match_score"),
+            match_prob_expr(self.calibration).alias("match_prob"),
+        ).with_columns(
+            pl.when(is_accepted)
+            .then(pl.lit("accepted"))
+            .otherwise(pl.lit("none_fits"))
+            .cast(pl.Enum(VERDICTS))
+            .alias("verdict")
+        )
