@@ -1,0 +1,180 @@
+"""The views of the DuckDB file: the latest vintages, the occupation panel, changes from month to month, the long form.
+
+Each view carries a comment for itself and for every column. SQL text only; creating them is in `warehouse`.
+"""
+# ruff: noqa: S608 - every name in the SQL comes from the schemas; values are parameters
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from onet.tables import Occupation
+from pipelines.contracts import (
+    IDX_TABLES,
+    AutomationMonth,
+    CommonBlock,
+    MajorGroupMonth,
+    OccupationMonth,
+    TaskMonth,
+    Vintage,
+)
+
+_MEASURE_ENDINGS = ("_share", "_ratio", "_coverage")
+_NOT_MEASURES = frozenset({"prev_overlap_share", "reference_usage_share"})
+
+
+@dataclass(frozen=True)
+class View:
+    """One view.
+
+    Attributes:
+        name: Name with schema where it is not in `main`.
+        sql: Its query.
+        comment: What one row is.
+        columns: Description of every column.
+    """
+
+    name: str
+    sql: str
+    comment: str
+    columns: Mapping[str, str]
+
+
+def latest_views() -> list[View]:
+    """`latest.vintage`, and one view per table of `idx`."""
+    vintage = View(
+        "latest.vintage",
+        "SELECT * FROM meta.vintage "
+        "QUALIFY row_number() OVER (PARTITION BY reference_month ORDER BY published_at DESC, vintage_id DESC) = 1 "
+        "ORDER BY reference_month",
+        "The latest vintage of each month.",
+        _descriptions(Vintage),
+    )
+    tables = [
+        View(
+            name.replace("idx/", "latest."),
+            f"SELECT * FROM {name.replace('/', '.')} WHERE vintage_id IN (SELECT vintage_id FROM latest.vintage)",
+            f"Latest vintage of each month. {(schema.__doc__ or '').strip()}",
+            _descriptions(schema),
+        )
+        for name, schema in IDX_TABLES.items()
+    ]
+    return [vintage, *tables]
+
+
+def main_views() -> list[View]:
+    """Views over the latest vintages that answer the usual questions."""
+    return [
+        _occupation_panel(),
+        _change_view("major_group", MajorGroupMonth, ("soc_major_group", "alloc_rule"), ("title",)),
+        _change_view("occupation", OccupationMonth, ("soc_system", "onet_soc_code", "alloc_rule"), ("title",)),
+        _change_view("task", TaskMonth, ("task_id",), ("task",)),
+        _long_view(),
+    ]
+
+
+def _descriptions(schema: type) -> dict[str, str]:
+    return {name: column.description or "" for name, column in schema.columns().items()}  # type: ignore[attr-defined]
+
+
+def _occupation_panel() -> View:
+    """Every occupation in every month: zeros explicit, withheld null, employment attached."""
+    sql = """
+SELECT v.period_start, v.vintage_id, o.onet_version, v.channel, v.population, v.alloc_rule,
+       o.onet_soc_code, o.soc_code, o.title, o.soc_major_group, o.soc_major_group_title,
+       CASE WHEN u.obs_status IS NULL OR u.obs_status = 'M' THEN 'not_available'
+            WHEN u.obs_status = 'Q' THEN 'withheld'
+            WHEN u.usage_share = 0 THEN 'zero'
+            ELSE 'observed' END AS usage_status,
+       u.usage_share, u.account_share, u.share_se, u.ci_low, u.ci_high, u.conversation_count, u.account_band,
+       u.task_count, u.used_task_count, u.task_coverage, a.automation_share, a.augmentation_share,
+       o.job_zone, o.median_wage_usd, o.is_wage_top_coded, o.is_wage_from_hourly,
+       o.employment_count * o.employment_split_weight AS employment_count, o.oews_year,
+       u.employment_share, u.representation_ratio, u.usage_per_million_workers
+FROM (SELECT DISTINCT period_start, vintage_id, onet_version, channel, population, alloc_rule
+      FROM latest.occupation_month) v
+JOIN ref.occupation o ON o.onet_version = v.onet_version AND o.task_count > 0
+LEFT JOIN latest.occupation_month u
+  ON u.vintage_id = v.vintage_id AND u.period_start = v.period_start AND u.channel = v.channel
+ AND u.population = v.population AND u.alloc_rule = v.alloc_rule AND u.onet_soc_code = o.onet_soc_code
+LEFT JOIN latest.automation_month a
+  ON a.vintage_id = v.vintage_id AND a.period_start = v.period_start AND a.channel = v.channel
+ AND a.node_type = 'occupation' AND a.node_id = o.onet_soc_code AND a.denominator = 'classified'
+ AND a.population = v.population
+ORDER BY v.period_start, v.channel, v.population, v.alloc_rule, o.onet_soc_code"""
+    own = {
+        "usage_status": "observed, zero (seen in no conversation), withheld (disclosure control) or not_available.",
+        "employment_count": "OEWS employment, split evenly over the O*NET codes of one SOC: these sum up.",
+        "soc_major_group_title": "Title of the SOC major group.",
+    }
+    described = _descriptions(Occupation) | _descriptions(AutomationMonth) | _descriptions(OccupationMonth) | own
+    comment = (
+        "One row per month and occupation with task statements (latest vintages): zeros explicit, withheld null, "
+        "with employment, wage, job zone and automation share (base: the five patterns)."
+    )
+    return View("v_occupation_panel", sql, comment, described)
+
+
+def _change_view(grain: str, schema: type[CommonBlock], key: Sequence[str], labels: Sequence[str]) -> View:
+    """Usage of a month beside the month before."""
+    table = f"latest.{grain}_month"
+    same = " AND ".join(f"b.{column} = n.{column}" for column in ("channel", "population", *key))
+    comparable = "(n.onet_version = b.onet_version)"
+    sql = f"""
+SELECT n.period_start, b.period_start AS previous_period_start, n.vintage_id, b.vintage_id AS previous_vintage_id,
+       n.onet_version, n.channel, n.population, {", ".join(f"n.{column}" for column in (*key, *labels))},
+       {comparable} AS is_comparable, n.usage_share, b.usage_share AS previous_usage_share,
+       CASE WHEN {comparable} THEN n.usage_share - b.usage_share END AS usage_share_change,
+       CASE WHEN {comparable} AND b.usage_share > 0 THEN n.usage_share / b.usage_share END AS usage_share_ratio,
+       n.account_share, b.account_share AS previous_account_share,
+       CASE WHEN {comparable} THEN n.account_share - b.account_share END AS account_share_change
+FROM {table} n
+JOIN {table} b ON b.period_start = (n.period_start - INTERVAL 1 MONTH)::DATE AND {same}
+WHERE n.row_kind = 'value' AND b.row_kind = 'value'
+ORDER BY n.period_start, n.channel, n.population, {", ".join(f"n.{column}" for column in key)}"""
+    own = {
+        "previous_period_start": "First day of the month before.",
+        "previous_vintage_id": "Vintage of the month before.",
+        "is_comparable": "Both months use the same O*NET release; otherwise no change is stated.",
+        "previous_usage_share": "usage_share of the month before.",
+        "usage_share_change": "usage_share less that of the month before (0.01 is one percentage point); null where "
+        "either is withheld or the months are not comparable.",
+        "usage_share_ratio": "usage_share over that of the month before; null as the change, and where that was zero.",
+        "previous_account_share": "account_share of the month before.",
+        "account_share_change": "account_share less that of the month before; null as usage_share_change.",
+    }
+    comment = f"Change of usage by {grain.replace('_', ' ')} against the calendar month before (latest vintages)."
+    return View(f"v_{grain}_change", sql, comment, _descriptions(schema) | own)
+
+
+def _long_view() -> View:
+    """Every published measure as one value per row."""
+    parts = [_long_part(name, schema, column) for name, schema in IDX_TABLES.items() for column in _measures(schema)]
+    own = {
+        "table_name": "Table of idx that the value is from.",
+        "item_key": "The table's own key, its parts joined by |.",
+        "measure": "Column of the table.",
+        "value": "Value; null where withheld or not available, see obs_status.",
+        "unit": "share (0 to 1), or ratio; for headline_month the unit is in meta.metric.",
+    }
+    comment = "Long form of idx, latest vintages: one row per series, month and measure."
+    return View("v_long", "\nUNION ALL\n".join(parts), comment, _descriptions(CommonBlock) | own)
+
+
+def _measures(schema: type[CommonBlock]) -> list[str]:
+    common = CommonBlock.columns()
+    return [
+        name
+        for name in schema.columns()
+        if name not in common and name not in _NOT_MEASURES and (name.endswith(_MEASURE_ENDINGS) or name == "value")
+    ]
+
+
+def _long_part(name: str, schema: type[CommonBlock], measure: str) -> str:
+    common = CommonBlock.columns()
+    keys = [column for column in schema.primary_key() if column not in common]
+    unit = "ratio" if measure.endswith("_ratio") else "metric" if measure == "value" else "share"
+    return (
+        f"SELECT '{name.removeprefix('idx/')}' AS table_name, concat_ws('|', {', '.join(keys)}) AS item_key, "
+        f"'{measure}' AS measure, period_start, vintage_id, onet_version, channel, population, {measure} AS value, "
+        f"'{unit}' AS unit, obs_status FROM {name.replace('idx/', 'latest.')}"
+    )

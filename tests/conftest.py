@@ -1,0 +1,22 @@
+"""Fixtures that several folders of tests share."""
+
+from pathlib import Path
+
+import pytest
+from published_example import write_example
+
+from pipelines.warehouse import build_warehouse
+
+
+@pytest.fixture(scope="session")
+def example_vintages(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder with three invented vintages of two months."""
+    return write_example(tmp_path_factory.mktemp("example") / "vintages")
+
+
+@pytest.fixture(scope="session")
+def example_warehouse(example_vintages: Path) -> Path:
+    """DuckDB file built from them; open it read-only."""
+    target = example_vintages.parent / "out" / "index.duckdb"
+    build_warehouse(example_vintages, target)
+    return target
