@@ -13,7 +13,13 @@ from onet import tables as onet_tables
 FREQUENCIES: Final = ("M",)
 OBS_STATUS: Final = ("A", "Q", "M")
 CONF_STATUS: Final = ("F", "A", "O", "T", "D")
-SUPPRESSION_RULES: Final = ("too_few_conversations", "too_few_accounts", "top_account", "top_two_accounts", "complementary")
+SUPPRESSION_RULES: Final = (
+    "too_few_conversations",
+    "too_few_accounts",
+    "top_account",
+    "top_two_accounts",
+    "complementary",
+)
 ROW_KINDS: Final = ("value", "none", "not_classified", "suppressed", "not_published")
 
 
@@ -30,7 +36,7 @@ class CommonBlock(dy.Schema):
     onet_version = dy.String(description="O*NET release of the catalogue, or 'starter' for the bundled one.")
     account_basis = dy.Enum(
         ["account", "assumed_per_conversation", "not_available"],
-        description="What counts as an account: given ids, one assumed per conversation without id, or no counts at all.",
+        description="What counts as an account: given ids, one assumed per conversation without id, or no counts.",
     )
     conversation_count = dy.Int64(
         nullable=True, min=0, description="Conversations, rounded by the ladder of meta.sdc_policy; null if withheld."
@@ -41,7 +47,9 @@ class CommonBlock(dy.Schema):
     ci_high = dy.Float64(nullable=True, description="Upper end of the 95 % interval; null: not estimated.")
     ci_method = dy.String(description="How the interval was made; 'none' where it was not estimated.")
     deff = dy.Float64(nullable=True, min=0, description="Design effect of clustering by account; null: not estimated.")
-    share_corrected = dy.Float64(nullable=True, description="Share corrected for classifier error; null: no gold labels.")
+    share_corrected = dy.Float64(
+        nullable=True, description="Share corrected for classifier error; null: no gold labels."
+    )
     share_corrected_se = dy.Float64(nullable=True, min=0, description="Its standard error; null: no gold labels.")
     obs_status = dy.Enum(list(OBS_STATUS), description="SDMX CL_OBS_STATUS: A normal, Q suppressed, M not available.")
     conf_status = dy.Enum(
@@ -157,7 +165,12 @@ class CoverageCurve(CommonBlock):
     """Depth of use: share of occupations with at least a given share of their tasks used."""
 
     floor_count = dy.Int64(primary_key=True, min=1, description="Conversations from which a task counts as used.")
-    coverage_cut = dy.Float64(primary_key=True, min=0, max=1, description="Least share of an occupation's tasks used.")
+    coverage_cut = dy.Float64(
+        primary_key=True,
+        min=0,
+        max=1,
+        description="Least share of an occupation's tasks used; 0 stands for any task used.",
+    )
     occupation_share = share("Share of occupations at or above the cut.")
     occupation_count = dy.Int64(min=0, description="Occupations with task statements: the denominator.")
 
@@ -165,7 +178,7 @@ class CoverageCurve(CommonBlock):
 class JobZoneMonth(CommonBlock):
     """Usage by O*NET job zone."""
 
-    job_zone = dy.String(primary_key=True, description="1 to 5, unknown, or suppressed.")
+    job_zone = dy.String(primary_key=True, description="1 to 5; unknown, outside the base; or suppressed.")
     row_kind = dy.Enum(list(ROW_KINDS), description="value, or which remainder the row holds.")
     usage_share = share("Share of the conversations matched to a task.")
     account_share = share("Share of the accounts matched to a task.")
@@ -176,7 +189,10 @@ class JobZoneMonth(CommonBlock):
 class WageMonth(CommonBlock):
     """Usage by band of the occupation's median annual wage."""
 
-    wage_band = dy.String(primary_key=True, description="Band in US dollars, lower end included; unknown; suppressed.")
+    wage_band = dy.String(
+        primary_key=True,
+        description="Band in US dollars, such as 030000-044999; unknown, outside the base; or suppressed.",
+    )
     row_kind = dy.Enum(list(ROW_KINDS), description="value, or which remainder the row holds.")
     wage_low_usd = dy.Float64(nullable=True, min=0, description="Lower end, included.")
     wage_high_usd = dy.Float64(nullable=True, min=0, description="Upper end, excluded; null for the open band.")
@@ -218,7 +234,7 @@ class SkillMonth(CommonBlock):
 class RequestClusterMonth(CommonBlock):
     """Clusters of requests with the names that passed the publication gate."""
 
-    cluster_id = dy.String(primary_key=True, description="Id of the cluster; or suppressed.")
+    cluster_id = dy.String(primary_key=True, description="Id of the cluster; or not_classified, suppressed.")
     cluster_level = dy.Int64(primary_key=True, min=0, description="0 for base clusters, rising towards the top.")
     parent_id = dy.String(nullable=True, description="Cluster one level up.")
     row_kind = dy.Enum(list(ROW_KINDS), description="value, or which remainder the row holds.")
@@ -361,10 +377,12 @@ class ClusterTask(dy.Schema):
 
 
 class ConversationTask(dy.Schema):
-    """One row per occupational conversation, route and task (restricted); weights sum to 1 per conversation and route."""
+    """One row per occupational conversation, route and task (restricted); weights sum to 1 per route."""
 
     conversation_id = dy.String(primary_key=True, description="Id of the conversation.")
-    mapping_route = dy.Enum(["cluster", "conversation"], primary_key=True, description="Through its cluster, or directly.")
+    mapping_route = dy.Enum(
+        ["cluster", "conversation"], primary_key=True, description="Through its cluster, or directly."
+    )
     statement_task_id = dy.String(
         primary_key=True, description="Statement; none where no statement fits; not_classified where no verdict exists."
     )

@@ -1,0 +1,296 @@
+"""The command line `usage-index`: a thin skin over the assets and the libraries.
+
+Every command turns options into one call, shows its result, and turns errors into the documented exit codes.
+"""
+
+import json
+import logging
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from pipelines.errors import PipelineError
+
+app = typer.Typer(
+    name="usage-index",
+    help="Which tasks of the economy are done with AI, and does AI automate or augment them?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+ConversationsOption = Annotated[Path | None, typer.Option("--conversations", help="File or folder of conversations.")]
+FormatOption = Annotated[
+    str | None, typer.Option("--format", help="Format of the conversations; detected if not given.")
+]
+OnetOption = Annotated[
+    str | None, typer.Option("--onet", help="O*NET release: file, folder, version such as 29.1, or starter.")
+]
+StoreOption = Annotated[
+    Path | None, typer.Option("--store", help="The store [default: USAGE_INDEX_HOME, else data/store].")
+]
+ConfigOption = Annotated[Path | None, typer.Option("--config", help="TOML file of settings.")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of every random choice.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print a machine-readable summary.")]
+
+
+@contextmanager
+def _documented_exits(*, as_json: bool = False) -> Iterator[None]:
+    """Turn an error that a user can mend into its message and its exit code."""
+    from clio_lite.errors import ClioLiteError
+    from onet.errors import OnetError, ReleaseDownloadError
+
+    try:
+        yield
+    except (PipelineError, OnetError, ClioLiteError) as error:
+        code = (
+            error.exit_code if isinstance(error, PipelineError) else 4 if isinstance(error, ReleaseDownloadError) else 3
+        )
+        if as_json:
+            typer.echo(
+                json.dumps({"ok": False, "exit_code": code, "error": type(error).__name__, "message": str(error)})
+            )
+        else:
+            Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {error}", markup=True, highlight=False)
+        raise typer.Exit(code) from None
+
+
+def _console(*, as_json: bool) -> Console:
+    """Console for what people read; on standard error when standard output carries JSON."""
+    return Console(stderr=as_json)
+
+
+def _show(summary: dict[str, Any], *, as_json: bool, show: Callable[[], None]) -> None:
+    if as_json:
+        typer.echo(json.dumps({"ok": True, **summary}, default=str))
+    else:
+        show()
+
+
+def _absolute(path: Path | None) -> str | None:
+    return None if path is None else str(path.expanduser().resolve())
+
+
+def _release(text: str | None) -> str | None:
+    """A release as settings want it: an absolute path where the text names one, else the text."""
+    return str(Path(text).resolve()) if text and Path(text).exists() else text
+
+
+@app.command()
+def run(
+    month: Annotated[str, typer.Option("--month", help="Month YYYY-MM, or a range A..B.")],
+    conversations: ConversationsOption = None,
+    conversation_format: FormatOption = None,
+    onet: OnetOption = None,
+    oews: Annotated[Path | None, typer.Option("--oews", help="OEWS national file (zip, xlsx, csv).")] = None,
+    config: ConfigOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the outputs [default: data/out].")] = None,
+    min_conversations: Annotated[int | None, typer.Option(help="Least conversations of a published cell.")] = None,
+    min_accounts: Annotated[int | None, typer.Option(help="Least accounts of a published cell.")] = None,
+    min_text_conversations: Annotated[
+        int | None, typer.Option(help="Least conversations behind a published text.")
+    ] = None,
+    min_text_accounts: Annotated[int | None, typer.Option(help="Least accounts behind a published text.")] = None,
+    assume_account_per_conversation: Annotated[
+        bool | None,
+        typer.Option("--assume-account-per-conversation", help="Count a conversation without account as one."),
+    ] = None,
+    seed: SeedOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the whole index for a month or a range of months."""
+    from pipelines.commands import run_index
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = run_index(
+            month,
+            console,
+            conversations=_absolute(conversations),
+            conversation_format=conversation_format,
+            onet=_release(onet),
+            oews=_absolute(oews),
+            config=_absolute(config),
+            out=_absolute(out),
+            min_conversations=min_conversations,
+            min_accounts=min_accounts,
+            min_text_conversations=min_text_conversations,
+            min_text_accounts=min_text_accounts,
+            assume_account_per_conversation=assume_account_per_conversation,
+            seed=seed,
+            home=_absolute(store),
+        )
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@app.command()
+def ui(
+    conversations: ConversationsOption = None,
+    onet: OnetOption = None,
+    config: ConfigOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the outputs [default: data/out].")] = None,
+    store: StoreOption = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on.")] = 3000,
+) -> None:
+    """Serve the Dagster UI on the same store, with these settings as the launchpad's defaults."""
+    from pipelines.commands import serve_ui
+
+    with _documented_exits():
+        serve_ui(
+            host,
+            port,
+            conversations=_absolute(conversations),
+            onet=_release(onet),
+            config=_absolute(config),
+            out=_absolute(out),
+            home=_absolute(store),
+        )
+
+
+@app.command()
+def onet(
+    release: Annotated[str | None, typer.Option("--release", help="Version to download, such as 29.1.")] = None,
+    path: Annotated[Path | None, typer.Option("--path", help="File or folder of a release.")] = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Load, validate and index an O*NET release."""
+    from pipelines.commands import load_release_command
+
+    if (release is None) == (path is None):
+        raise typer.BadParameter("give either --release VERSION or --path FILE_OR_FOLDER")
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = load_release_command(release or str(_absolute(path)), console, home=_absolute(store))
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@app.command()
+def facets(
+    conversations: Annotated[Path, typer.Option("--conversations", help="File or folder of conversations.")],
+    out: Annotated[Path, typer.Option("--out", help="Parquet file to write, mode 0600.")],
+    conversation_format: FormatOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write the facets of every conversation: one row each, a restricted file."""
+    from pipelines.commands import write_facets
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = write_facets(
+            conversations, out, console, conversation_format=conversation_format, home=_absolute(store)
+        )
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@app.command("map")
+def map_texts(
+    texts: Annotated[Path, typer.Option("--texts", help='JSONL with {"id", "text"} per line.')],
+    out: Annotated[Path, typer.Option("--out", help="Parquet file to write.")],
+    onet: OnetOption = None,
+    top: Annotated[int, typer.Option("--top", min=1, help="Statements per text.")] = 10,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank O*NET task statements for short texts."""
+    from pipelines.commands import write_matches
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = write_matches(texts, out, console, top=top, onet=_release(onet), home=_absolute(store))
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@app.command()
+def aggregate(
+    task_shares: Annotated[Path, typer.Option("--task-shares", help="CSV of task_name and pct.")],
+    onet_tasks: Annotated[Path, typer.Option("--onet-tasks", help="CSV of O*NET task statements.")],
+    soc: Annotated[Path, typer.Option("--soc", help="CSV of the SOC structure.")],
+    out: Annotated[Path, typer.Option("--out", help="DuckDB file to write.")],
+    collaboration: Annotated[
+        Path | None, typer.Option("--collaboration", help="CSV of interaction_type and pct.")
+    ] = None,
+    wages: Annotated[Path | None, typer.Option("--wages", help="CSV of wages and job zones by SOC code.")] = None,
+    employment: Annotated[Path | None, typer.Option("--employment", help="CSV of employment by major group.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Make the index tables from published task shares alone."""
+    from pipelines.commands import aggregate_shares
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = aggregate_shares(
+            task_shares=task_shares,
+            onet_tasks=onet_tasks,
+            soc=soc,
+            collaboration=collaboration,
+            wages=wages,
+            employment=employment,
+            out=out,
+        )
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@app.command()
+def sample(
+    out: Annotated[Path, typer.Option("--out", help="JSONL file of conversations to write.")],
+    truth: Annotated[Path | None, typer.Option("--truth", help="JSONL file of the known truth to write.")] = None,
+    conversations: Annotated[int, typer.Option("--conversations", min=1, help="How many.")] = 600,
+    seed: Annotated[int, typer.Option("--seed", help="Seed.")] = 0,
+    month: Annotated[str, typer.Option("--month", help="Month of the conversations, YYYY-MM.")] = "2026-10",
+    as_json: JsonOption = False,
+) -> None:
+    """Write synthetic conversations with known truth."""
+    from pipelines.commands import write_sample_command
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = write_sample_command(conversations, seed=seed, month=month, out=out, truth=truth)
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@app.command()
+def bench(
+    conversations: Annotated[int, typer.Option("--conversations", min=100, help="Size of the largest run.")] = 2_000,
+    seed: SeedOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Measure speed, memory and scaling of every stage, as ratios to a named baseline."""
+    from pipelines.bench import run_bench
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = run_bench(conversations, seed=seed or 0, console=console)
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@app.command()
+def doctor(store: StoreOption = None, config: ConfigOption = None, as_json: JsonOption = False) -> None:
+    """Say what is installed, reachable and configured."""
+    from pipelines.commands import diagnose
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = diagnose(home=_absolute(store), config=_absolute(config))
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    logging.getLogger().setLevel(logging.WARNING)
+    if not sys.warnoptions:
+        warnings.simplefilter("ignore")
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,288 @@
+"""What each command of the command line does; the options are in `cli`, the work in the libraries and the graph."""
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+from clio_lite.facets import extract_facets
+from clio_lite.heads import load_heads
+from rich.console import Console
+
+from clio_lite.ingest import ingest_conversations
+from clio_lite.redaction import redact_conversations
+from onet.matching import match_texts
+from onet.verification import CalibratedVerifier
+from pipelines.defs.resources import open_encoder, open_store
+from pipelines.errors import InputUnusableError, PipelineError
+from pipelines.notify import notify_failure
+from pipelines.partitions import FIRST_MONTH, parse_months, today_utc
+from pipelines.progress import TerminalReporter
+from pipelines.provenance import archive_tables
+from pipelines.published_shares import build_tables
+from pipelines.release_tables import stored_task_index
+from pipelines.runner import dagster_home, run_month
+from pipelines.sample.writer import write_sample
+from pipelines.settings import Settings, load_settings
+from pipelines.storage import Store, replaced
+from pipelines.summary import IndexSummary, Summary, index_summary
+from pipelines.warehouse import build_warehouse
+
+RELEASE_TARGETS = ("core/task_index", "ref/occupation")
+MATCH_COLUMNS = (
+    "id",
+    "rank",
+    "retrieval_rank",
+    "task",
+    "task_ids",
+    "onet_soc_codes",
+    "match_score",
+    "match_prob",
+    "verdict",
+    "verifier",
+)
+
+
+def run_index(months: str, console: Console, **given: object) -> IndexSummary:
+    """Run the whole index for a month or a range; on failure tell whom the settings name.
+
+    Args:
+        months: `2026-10` or `A..B`.
+        console: Where progress is shown.
+        **given: Settings of the command line; None means not given.
+
+    Returns:
+        What to show of the last month.
+
+    Raises:
+        PipelineError: A run failed or was refused.
+    """
+    settings = load_settings(**given)
+    wanted = parse_months(months, today=today_utc())
+    store = open_store(settings)
+    seconds: dict[str, float] = {}
+    for month in wanted:
+        console.print(f"[bold]{month}[/bold]")
+        try:
+            for name, spent in run_month(settings, store, month, console).items():
+                seconds[name] = seconds.get(name, 0.0) + spent
+        except PipelineError as error:
+            summary = {
+                "month": month,
+                "error": type(error).__name__,
+                "message": str(error),
+                "exit_code": error.exit_code,
+            }
+            for line in notify_failure(settings, summary):
+                console.print(f"  {line}")
+            raise
+    return index_summary(Path(settings.out), store, wanted[-1], seconds)
+
+
+def serve_ui(host: str, port: int, **given: object) -> None:
+    """Replace this process by the Dagster UI and daemon on the same store and settings.
+
+    Args:
+        host: Address to listen on.
+        port: Port to listen on.
+        **given: Settings of the command line; None means not given.
+    """
+    settings = load_settings(**given)
+    store = open_store(settings)
+    environment = dict(os.environ)
+    environment["DAGSTER_HOME"] = str(dagster_home(store).resolve())
+    environment["USAGE_INDEX_HOME"] = str(store.root.resolve())
+    for name, value in given.items():
+        if value is not None and name != "home":
+            environment[f"USAGE_INDEX_{name.upper()}"] = str(value)
+    dagster = Path(sys.executable).with_name("dagster")
+    command = [str(dagster), "dev", "-m", "pipelines.definitions", "-h", host, "-p", str(port)]
+    sys.stdout.write(f"Dagster UI on http://{host}:{port}, store {store.root}\n")
+    sys.stdout.flush()
+    os.execve(str(dagster), command, environment)  # noqa: S606 - a server started on purpose
+
+
+def _prepare_release(settings: Settings, store: Store, console: Console) -> dict[str, float]:
+    return run_month(settings, store, FIRST_MONTH, console, targets=RELEASE_TARGETS)
+
+
+def load_release_command(source: str, console: Console, **given: object) -> Summary:
+    """Load, validate and index an O*NET release.
+
+    Args:
+        source: File, folder or version.
+        console: Where progress is shown.
+        **given: Settings of the command line.
+    """
+    settings = load_settings(onet=source, **given)
+    store = open_store(settings)
+    _prepare_release(settings, store, console)
+    manifest, index = store.read_table("core/release"), store.read_table("core/task_index")
+    return Summary(
+        title=f"O*NET {manifest.item(0, 'onet_version')}",
+        facts={
+            "release": manifest.item(0, "onet_version"),
+            "kind": manifest.item(0, "source_kind"),
+            "digest": manifest.item(0, "release_digest"),
+            **{f"index {name}": value for name, value in index.row(0, named=True).items() if name != "release_digest"},
+        },
+        tables={"rows read": manifest.drop("onet_version", "source_kind", "release_digest")},
+    )
+
+
+def write_facets(
+    conversations: Path, out: Path, console: Console, *, conversation_format: str | None, **given: object
+) -> Summary:
+    """Write one row of facets per conversation of any month, mode 0600.
+
+    Args:
+        conversations: File or folder.
+        out: Parquet file to write.
+        console: Where progress and the warning are shown.
+        conversation_format: Format; None: detected.
+        **given: Settings of the command line.
+    """
+    settings = load_settings(**given)
+    store = open_store(settings)
+    if not conversations.exists():
+        raise InputUnusableError(f"expected a file or folder of conversations, found nothing at {conversations}")
+    with (
+        tempfile.TemporaryDirectory(prefix=".scratch-", dir=store.root) as scratch,
+        TerminalReporter(console, title="facets", total=3) as reporter,
+    ):
+        with reporter.step(["read"]):
+            read = ingest_conversations(
+                conversations,
+                month=None,
+                account_secret=store.account_secret(),
+                work_dir=Path(scratch),
+                source_format=conversation_format,
+            )
+        with reporter.step(["redact"]):
+            redacted = redact_conversations(read.conversations, account_cap=settings.account_cap, seed=settings.seed)
+        with reporter.step(["facets"]):
+            encoder = open_encoder(settings, store)
+            heads = load_heads(encoder_name=encoder.name)
+            facets = extract_facets(redacted, encoder=encoder, heads=heads, skills=None)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replaced(out) as temporary:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            facets.write_parquet(file, compression="zstd")
+    console.print(
+        f"[yellow]restricted:[/yellow] {out} has one row per conversation; keep it where the conversations are"
+    )
+    return Summary(
+        title="Facets",
+        facts={"rows": facets.height, "file": str(out)},
+        tables={"reading": read.counts, "patterns": _shares(facets, "collaboration_pattern")},
+    )
+
+
+def _shares(frame: pl.DataFrame, column: str) -> pl.DataFrame:
+    counts = frame.group_by(column).len("conversations").sort("conversations", column, descending=[True, False])
+    return counts.with_columns((pl.col("conversations") / pl.col("conversations").sum()).round(4).alias("share"))
+
+
+def _read_texts(path: Path) -> pl.DataFrame:
+    if not path.is_file():
+        raise InputUnusableError(f'expected a JSONL file of {{"id", "text"}}, found nothing at {path}')
+    rows: list[Mapping[str, object]] = []
+    for number, line in enumerate(path.read_text(encoding="utf-8", errors="strict").splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except json.JSONDecodeError:
+            raise InputUnusableError(f"{path.name} line {number} is not JSON: write one object per line") from None
+        if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
+            raise InputUnusableError(
+                f'{path.name} line {number} lacks "id" or "text": expected {{"id": ..., "text": ...}}'
+            )
+        rows.append({"id": str(row["id"]), "text": row["text"]})
+    frame = pl.DataFrame(rows, schema={"id": pl.String, "text": pl.String})
+    if frame.is_empty():
+        raise InputUnusableError(f"{path.name} holds no text: expected one JSON object per line")
+    if frame.get_column("id").is_duplicated().any():
+        raise InputUnusableError(f"{path.name} has ids that occur more than once: make them unique")
+    return frame
+
+
+def write_matches(texts: Path, out: Path, console: Console, *, top: int, **given: object) -> Summary:
+    """Write the ranked task statements of each text.
+
+    Args:
+        texts: JSONL with `id` and `text`.
+        out: Parquet file to write.
+        console: Where progress is shown.
+        top: Rows per text.
+        **given: Settings of the command line.
+    """
+    settings = load_settings(**given)
+    store = open_store(settings)
+    frame = _read_texts(texts)
+    _prepare_release(settings, store, console)
+    encoder = open_encoder(settings, store)
+    index = stored_task_index(store.read_table("core/task_index"), encoder, store.cache / "task_index")
+    verifier = CalibratedVerifier(index.calibration)
+    matches = match_texts(frame, index=index, encoder=encoder, verifier=verifier, top=top).select(MATCH_COLUMNS)
+    with replaced(out) as temporary:
+        matches.write_parquet(temporary, compression="zstd")
+    first = matches.filter(pl.col("rank") == 1)
+    return Summary(
+        title=f"Matches to O*NET {index.onet_version}",
+        facts={"texts": frame.height, "rows": matches.height, "verifier": verifier.name, "file": str(out)},
+        tables={"verdicts": _shares(first, "verdict")},
+    )
+
+
+def aggregate_shares(*, out: Path, **files: Path | None) -> Summary:
+    """Write the index tables made from published task shares.
+
+    Args:
+        out: DuckDB file to write.
+        **files: Inputs by the names of the options.
+    """
+    for name, path in files.items():
+        if path is not None and not path.is_file():
+            raise InputUnusableError(f"expected a file, found nothing at {path}: check --{name.replace('_', '-')}")
+    tables = build_tables(**files, published_at=datetime.now(tz=UTC))  # type: ignore[arg-type]
+    with tempfile.TemporaryDirectory() as folder:
+        archive_tables(tables, Path(folder) / tables["meta/vintage"].item(0, "vintage_id"))
+        rows = build_warehouse(Path(folder), out)
+    headline = tables["idx/headline_month"].select("metric_id", "value")
+    groups = tables["idx/major_group_month"].select("soc_major_group", "title", "usage_share", "employment_share")
+    return Summary(
+        title="Index tables from published shares",
+        facts={"file": str(out), "tables": rows.height, "rows": int(rows.get_column("row_count").sum())},
+        tables={"headlines": headline, "major groups": groups.sort("usage_share", descending=True, nulls_last=True)},
+    )
+
+
+def write_sample_command(count: int, *, seed: int, month: str, out: Path, truth: Path | None) -> Summary:
+    """Write synthetic conversations and their truth.
+
+    Args:
+        count: How many.
+        seed: Seed.
+        month: Month, YYYY-MM.
+        out: JSONL file of conversations.
+        truth: JSONL file of the truth, or None.
+    """
+    written = write_sample(count, seed=seed, month=month, out=out, truth=truth)
+    return Summary(
+        title="Synthetic conversations",
+        facts={"conversations": written, "file": str(out), "truth": str(truth) if truth else "not written"},
+        tables={},
+    )
+
+
+def diagnose(**given: object) -> Summary:
+    """Say what is installed, reachable and configured."""
+    from pipelines.doctor import examine
+
+    return examine(load_settings(**given))

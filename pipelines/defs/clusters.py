@@ -1,0 +1,49 @@
+"""Assets of the clusters: requests grouped, named and put in a hierarchy. All restricted."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+import polars as pl
+
+from clio_lite.clusters import build_clusters
+from pipelines.defs.declare import TableSpec, tables
+
+GROUP = "clusters"
+_SETTINGS = (
+    "cluster_method",
+    "cluster_count",
+    "seed",
+    "min_conversations",
+    "min_accounts",
+    "min_text_conversations",
+    "min_text_accounts",
+    "account_cap",
+)
+_KINDS = ("polars", "parquet", "scikitlearn")
+
+
+@tables(
+    TableSpec("core/cluster_member", GROUP, settings=_SETTINGS, kinds=_KINDS),
+    TableSpec("core/cluster", GROUP, settings=_SETTINGS, kinds=_KINDS),
+    upstream={
+        "facets": "core/facets",
+        "embeddings": "core/request_embeddings",
+        "conversations": "core/conversations",
+    },
+)
+def clusters(
+    context: dg.AssetExecutionContext, facets: pl.DataFrame, embeddings: pl.DataFrame, conversations: pl.LazyFrame
+) -> Mapping[str, pl.DataFrame]:
+    """Group the requests into base clusters and levels above, with names that only common words may form."""
+    settings = context.resources.settings
+    accounts = conversations.select("conversation_id", "account_key", "has_account", "is_counted").collect()
+    found = build_clusters(
+        facets,
+        embeddings,
+        accounts,
+        policy=settings.policy,
+        cluster_count=settings.cluster_count or None,
+        method=settings.cluster_method,
+        seed=settings.seed,
+    )
+    return {"core/cluster_member": found.members, "core/cluster": found.clusters}

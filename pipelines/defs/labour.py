@@ -1,0 +1,48 @@
+"""Assets of the labour statistics: OEWS, and the occupations with employment and wages beside them."""
+
+import dagster as dg
+import polars as pl
+
+from onet.labour import load_oews, occupations_with_labour
+from onet.soc import load_soc_structure, soc_groups
+from onet.tables import Oews
+from pipelines.defs.declare import TableSpec, tables
+from pipelines.release_tables import FRAMES, release_from_tables
+from pipelines.sources import oews_path, soc_structure_path
+
+GROUP = "labour_statistics"
+
+
+@tables(TableSpec("raw/oews", GROUP, schema=Oews, is_monthly=False, settings=("oews", "onet")))
+def oews(context: dg.AssetExecutionContext) -> pl.DataFrame:
+    """Load the national OEWS estimates that the settings name; no rows where none are named."""
+    path = oews_path(context.resources.settings)
+    return load_oews(path) if path else Oews.create_empty()
+
+
+@tables(
+    TableSpec("ref/occupation", GROUP, is_monthly=False),
+    upstream={"manifest": "core/release", "oews": "raw/oews", **FRAMES},
+)
+def occupation(
+    context: dg.AssetExecutionContext, manifest: pl.DataFrame, oews: pl.DataFrame, **frames: pl.DataFrame
+) -> pl.DataFrame:
+    """Put employment and wages beside every occupation of the release."""
+    estimates = Oews.validate(oews) if oews.height else None
+    return occupations_with_labour(release_from_tables(manifest, frames), estimates)
+
+
+@tables(
+    TableSpec("ref/soc_group", GROUP, is_monthly=False, settings=("soc_structure",)),
+    upstream={"manifest": "core/release", "oews": "raw/oews", **FRAMES},
+)
+def soc_group(
+    context: dg.AssetExecutionContext, manifest: pl.DataFrame, oews: pl.DataFrame, **frames: pl.DataFrame
+) -> pl.DataFrame:
+    """Titles and ladder of the SOC groups, from the structure file where one is named."""
+    path = soc_structure_path(context.resources.settings)
+    return soc_groups(
+        release_from_tables(manifest, frames),
+        Oews.validate(oews) if oews.height else None,
+        load_soc_structure(path) if path else None,
+    )

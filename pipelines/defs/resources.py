@@ -1,0 +1,75 @@
+"""Resources of the graph: the Parquet I/O manager, the store and the run's settings."""
+
+import functools
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from clio_lite.embedding import Encoder, load_encoder
+from pipelines.settings import RunFields, RunResource, Settings
+from pipelines.storage import Store
+
+
+class ParquetTables(dg.IOManager):
+    """Tables as Parquet files of the store; a parameter annotated pl.LazyFrame gets a scan."""
+
+    def __init__(self, store: Store) -> None:
+        """Keep the store.
+
+        Args:
+            store: Where the tables lie.
+        """
+        self.store = store
+
+    def handle_output(self, context: dg.OutputContext, obj: pl.DataFrame | pl.LazyFrame) -> None:
+        """Write a table atomically, then record from what it was made."""
+        name = "/".join(context.asset_key.path)
+        month = context.partition_key if context.has_asset_partitions else None
+        self.store.state_path(name, month).unlink(missing_ok=True)
+        self.store.write_table(name, month, obj)
+        self.store.write_state(name, month, str((context.output_metadata or {})["fingerprint"].value))
+
+    def load_input(self, context: dg.InputContext) -> pl.DataFrame | pl.LazyFrame:
+        """Read or scan a table."""
+        name = "/".join(context.asset_key.path)
+        month = context.asset_partition_key if context.has_asset_partitions else None
+        if context.dagster_type.typing_type is pl.LazyFrame:
+            return self.store.scan_table(name, month)
+        return self.store.read_table(name, month)
+
+
+@functools.cache
+def _encoder(model: str, backend: str, cache_dir: Path) -> Encoder:
+    chosen: str | Path | None = (Path(model) if Path(model).exists() else model) if model else None
+    return load_encoder(chosen, backend="torch" if backend == "torch" else "onnx", cache_dir=cache_dir)
+
+
+def open_encoder(settings: RunFields, store: Store) -> Encoder:
+    """Sentence encoder of a run; loaded once per process.
+
+    Args:
+        settings: Names the model and what runs it.
+        store: Keeps the exported model in its cache.
+    """
+    return _encoder(settings.encoder, settings.encoder_backend, store.cache / "encoder")
+
+
+def open_store(settings: Settings) -> Store:
+    """Store that the settings name, with its folders made."""
+    return Store(Path(settings.home), settings.account_secret.get_secret_value()).prepare()
+
+
+def build_resources(settings: Settings) -> dict[str, object]:
+    """Resources of the definitions.
+
+    Args:
+        settings: Settings of the process; their run fields are the launchpad's defaults.
+    """
+    store = open_store(settings)
+    return {
+        "io_manager": ParquetTables(store),
+        "store": dg.ResourceDefinition.hardcoded_resource(store),
+        "out": dg.ResourceDefinition.hardcoded_resource(Path(settings.out)),
+        "settings": RunResource(**settings.run_fields()),
+    }

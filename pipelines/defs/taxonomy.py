@@ -1,0 +1,69 @@
+"""Assets of the O*NET taxonomy: the release's tables and the index of its task statements."""
+
+from collections.abc import Mapping
+
+import dagster as dg
+import polars as pl
+
+from onet import tables as onet_tables
+from onet.release import load_release
+from pipelines.defs.declare import TableSpec, tables
+from pipelines.defs.resources import open_encoder
+from pipelines.release_tables import (
+    FRAMES,
+    ensure_task_index,
+    release_from_tables,
+    release_manifest,
+    task_index_manifest,
+)
+from pipelines.sources import release_path
+
+GROUP = "taxonomy"
+
+
+def _spec(name: str, schema: type | None = None, description: str = "") -> TableSpec:
+    return TableSpec(name, GROUP, description, schema=schema, is_monthly=False, settings=("onet",))
+
+
+@tables(
+    _spec("core/release", description="One row per file of the O*NET release: rows in the file and in our table."),
+    _spec("core/onet_occupation", onet_tables.OnetOccupation),
+    _spec("ref/onet_task"),
+    _spec("ref/task_activity"),
+    _spec("ref/activity"),
+    _spec("core/occupation_title", onet_tables.OccupationTitle),
+    _spec("core/occupation_skill", onet_tables.OccupationSkill),
+    _spec("core/content_element", onet_tables.ContentElement),
+)
+def onet_release(context: dg.AssetExecutionContext) -> Mapping[str, pl.DataFrame]:
+    """Load and validate the O*NET release that the settings name."""
+    release = load_release(release_path(context.resources.settings, context.resources.store))
+    return {
+        "core/release": release_manifest(release),
+        "core/onet_occupation": release.occupations,
+        "ref/onet_task": release.tasks,
+        "ref/task_activity": release.task_activities,
+        "ref/activity": release.activities,
+        "core/occupation_title": release.titles,
+        "core/occupation_skill": release.skills,
+        "core/content_element": release.elements,
+    }
+
+
+@tables(
+    TableSpec(
+        "core/task_index",
+        GROUP,
+        "The index of task statements: what it was built from, and how well it retrieves held-out links.",
+        is_monthly=False,
+        settings=("onet", "encoder", "encoder_backend", "seed"),
+        kinds=("polars", "parquet", "onnx"),
+    ),
+    upstream={"manifest": "core/release", **FRAMES},
+)
+def task_index(context: dg.AssetExecutionContext, manifest: pl.DataFrame, **frames: pl.DataFrame) -> pl.DataFrame:
+    """Embed the unique task statements, or reuse the index already built for this release and encoder."""
+    settings, store = context.resources.settings, context.resources.store
+    release = release_from_tables(manifest, frames)
+    index = ensure_task_index(release, open_encoder(settings, store), store.cache / "task_index", seed=settings.seed)
+    return task_index_manifest(index)

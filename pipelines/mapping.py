@@ -1,0 +1,106 @@
+"""From clusters and conversations to task statements: centroids, and the two routes side by side.
+
+Pure functions on frames; retrieval and verification are in `onet`, the assets in `defs.mapping`.
+"""
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from pipelines.contracts import ClusterTask, ConversationTask
+
+NONE = "none"
+NOT_CLASSIFIED = "not_classified"
+
+
+def stacked_vectors(embeddings: pl.DataFrame) -> NDArray[np.float32]:
+    """Vectors of a frame with a column `embedding` as an array of shape (rows, dimensions)."""
+    return embeddings.get_column("embedding").to_numpy().astype(np.float32, copy=False)
+
+
+def cluster_centroids(members: pl.DataFrame, embeddings: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.float32]]:
+    """Unit mean vector of each base cluster.
+
+    Args:
+        members: Cluster members of all levels; only level 0 is used.
+        embeddings: One unit vector per conversation.
+
+    Returns:
+        Frame with one `cluster_id` per row, sorted, and the array of centroids of shape (clusters, dimensions).
+    """
+    base = members.filter(pl.col("cluster_level") == 0).select("conversation_id", "cluster_id")
+    joined = embeddings.join(base, on="conversation_id").sort("cluster_id", "conversation_id")
+    ids = joined.select("cluster_id").unique().sort("cluster_id")
+    if joined.is_empty():
+        width = embeddings.schema["embedding"].shape[0]  # type: ignore[attr-defined]
+        return ids, np.zeros((0, width), dtype=np.float32)
+    starts = joined.with_row_index().group_by("cluster_id").agg(pl.col("index").min()).sort("cluster_id")
+    sums = np.add.reduceat(stacked_vectors(joined).astype(np.float64), starts.get_column("index").to_numpy(), axis=0)
+    norms = np.linalg.norm(sums, axis=1, keepdims=True)
+    return ids, (sums / np.where(norms > 0, norms, 1)).astype(np.float32)
+
+
+def cluster_tasks(matches: pl.DataFrame) -> pl.DataFrame:
+    """Ranked candidates of each cluster in the shape of `core/cluster_task`.
+
+    Args:
+        matches: Result of `onet.matching` with the cluster's id in `id`.
+    """
+    table = matches.rename({"id": "cluster_id"}).select(ClusterTask.column_names()).sort("cluster_id", "rank")
+    return ClusterTask.validate(table, cast=True)
+
+
+def chosen_tasks(matches: pl.DataFrame, key: str) -> pl.DataFrame:
+    """One row per id: the accepted statement, `none` where none fits, `not_classified` where the verifier abstained.
+
+    Args:
+        matches: Ranked candidates with `rank`, `statement_task_id`, `match_prob`, `verdict`, `verifier`.
+        key: Column that identifies what was matched.
+    """
+    verdict = pl.col("verdict").cast(pl.String)
+    return matches.filter(pl.col("rank") == 1).select(
+        key,
+        pl.when(verdict == "accepted")
+        .then(pl.col("statement_task_id"))
+        .when(verdict == "none_fits")
+        .then(pl.lit(NONE))
+        .otherwise(pl.lit(NOT_CLASSIFIED))
+        .alias("statement_task_id"),
+        "match_prob",
+        verdict,
+        "verifier",
+    )
+
+
+def conversation_tasks(
+    occupational: pl.DataFrame, members: pl.DataFrame, cluster_matches: pl.DataFrame, direct_matches: pl.DataFrame
+) -> pl.DataFrame:
+    """Task of every occupational conversation by both routes.
+
+    Args:
+        occupational: One `conversation_id` per occupational conversation.
+        members: Cluster members; level 0 is used.
+        cluster_matches: Table `core/cluster_task`.
+        direct_matches: Ranked candidates per conversation with `id`.
+
+    Returns:
+        Table `core/conversation_task`: single label, weight 1; a conversation in no cluster is not classified by the
+        cluster route.
+    """
+    base = members.filter(pl.col("cluster_level") == 0).select("conversation_id", "cluster_id")
+    by_cluster = base.join(chosen_tasks(cluster_matches, "cluster_id"), on="cluster_id").drop("cluster_id")
+    by_itself = chosen_tasks(direct_matches, "id").rename({"id": "conversation_id"})
+    routes = []
+    for route, chosen in (("cluster", by_cluster), ("conversation", by_itself)):
+        rows = occupational.select("conversation_id").join(chosen, on="conversation_id", how="left")
+        routes.append(
+            rows.with_columns(
+                pl.lit(route).alias("mapping_route"),
+                pl.col("statement_task_id").fill_null(NOT_CLASSIFIED),
+                pl.col("verdict").fill_null("abstained"),
+                pl.col("verifier").fill_null("none"),
+                pl.lit(1.0).alias("match_weight"),
+            )
+        )
+    table = pl.concat(routes).select(ConversationTask.column_names()).sort("conversation_id", "mapping_route")
+    return ConversationTask.validate(table, cast=True)

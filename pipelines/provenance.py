@@ -1,0 +1,205 @@
+"""Where a build comes from: its id, its row in `meta/vintage`, and its archive in the store."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from pipelines.contracts import PUBLISHED_TABLES, Vintage
+from pipelines.partitions import month_period
+from pipelines.publish import VintageContext, assert_no_restricted_columns
+from pipelines.settings import RunFields
+from pipelines.storage import Store, replaced
+
+INDEX_VERSION: Final = "0.1.0"
+"""Version of the method: major for breaks of taxonomy or model, minor for new metrics, patch for corrections."""
+
+LICENCE: Final = "CC-BY-4.0"
+CITATION: Final = "Open economic-usage index, version {version}, vintage {vintage}."
+_STATISTICAL_SETTINGS: Final = (
+    "seed",
+    "account_cap",
+    "assume_account_per_conversation",
+    "channel",
+    "mapping_route",
+    "cluster_method",
+    "cluster_count",
+)
+
+
+def code_version() -> str:
+    """Version of the installed software."""
+    return version("usage-index")
+
+
+def input_digest(conversations: pl.DataFrame) -> str:
+    """Digest of the accepted conversations that depends neither on their order nor on the account secret.
+
+    Args:
+        conversations: `conversation_id`, `content_hash`, `account_key`; of an account, its lowest conversation id counts.
+    """
+    rows = conversations.select(
+        "conversation_id",
+        "content_hash",
+        pl.when(pl.col("account_key").is_not_null())
+        .then(pl.col("conversation_id").min().over("account_key"))
+        .alias("account"),
+    ).sort("conversation_id")
+    digest = hashlib.blake2b(digest_size=16)
+    for row in rows.iter_rows():
+        digest.update(json.dumps(row).encode())
+    return digest.hexdigest()
+
+
+def vintage_row(
+    month: str,
+    settings: RunFields,
+    *,
+    conversations: pl.DataFrame,
+    facets: pl.DataFrame,
+    manifest: pl.DataFrame,
+    index_manifest: pl.DataFrame,
+    occupations: pl.DataFrame,
+    conversation_task: pl.DataFrame,
+    published_at: datetime,
+    run_id: str | None,
+    supersedes: str | None = None,
+) -> pl.DataFrame:
+    """The row of `meta/vintage` of a build from conversations.
+
+    The id is the month and a digest of everything that the numbers depend on, so equal builds have equal ids.
+
+    Args:
+        month: Month, YYYY-MM.
+        settings: Settings of the run.
+        conversations: `conversation_id`, `content_hash`, `account_key` of the accepted conversations.
+        facets: For the version of the facet models.
+        manifest: Table `core/release`.
+        index_manifest: Table `core/task_index`.
+        occupations: Table `ref/occupation`.
+        conversation_task: For the verifier.
+        published_at: Time of the build, UTC.
+        run_id: Dagster run.
+        supersedes: Vintage of the month published before, or None.
+    """
+    release = manifest.row(0, named=True)
+    facet_versions = facets.get_column("facet_version").unique().sort().to_list()
+    verifiers = conversation_task.filter(pl.col("verifier") != "none").get_column("verifier").unique().sort().to_list()
+    labour = occupations.select(
+        pl.col("onet_soc_code", "employment_count", "median_wage_usd", "oews_year").cast(pl.String).fill_null("")
+    )
+    facts: dict[str, Any] = {
+        "index_version": INDEX_VERSION,
+        "code_version": code_version(),
+        "input_digest": input_digest(conversations),
+        "onet_version": release["onet_version"],
+        "embedder": index_manifest.item(0, "encoder_name"),
+        "verifier": ", ".join(verifiers) or "none",
+        "facet_version": ", ".join(facet_versions) or "none",
+        "mapping_route": settings.mapping_route,
+        "sdc_policy_id": settings.policy.policy_id,
+        "seed": settings.seed,
+    }
+    identity = {
+        **facts,
+        "release_digest": release["release_digest"],
+        "labour_digest": hashlib.blake2b(labour.write_csv().encode(), digest_size=8).hexdigest(),
+        "settings": {name: getattr(settings, name) for name in _STATISTICAL_SETTINGS},
+    }
+    digest = hashlib.blake2b(json.dumps(identity, sort_keys=True).encode(), digest_size=5).hexdigest()
+    vintage_id = f"{month}-{digest}"
+    years = occupations.get_column("oews_year").drop_nulls().unique().sort().to_list()
+    row = {
+        **facts,
+        "vintage_id": vintage_id,
+        "reference_month": month,
+        "published_at": published_at,
+        "status": "preliminary",
+        "supersedes": supersedes if supersedes != vintage_id else None,
+        "source": "conversations",
+        "soc_version": "SOC 2018",
+        "oews_year": years[-1] if years else None,
+        "summariser": "embedded: extractive requests, term-based labels",
+        "dagster_run_id": run_id,
+        "licence": LICENCE,
+        "citation": CITATION.format(version=INDEX_VERSION, vintage=vintage_id),
+        "notes": _notes(settings, release["onet_version"]),
+    }
+    return Vintage.validate(pl.DataFrame([row]).select(Vintage.column_names()), cast=True)
+
+
+def _notes(settings: RunFields, onet_version: str) -> str:
+    notes = []
+    if onet_version == "starter":
+        notes.append("starter catalogue: task statements and labour figures are the project's own, for trying out only")
+    if settings.policy.min_conversations < 15 or settings.policy.min_accounts < 5:
+        notes.append(
+            f"relaxed thresholds: {settings.min_conversations} conversations and {settings.min_accounts} accounts"
+        )
+    if settings.assume_account_per_conversation:
+        notes.append("conversations without an account are counted as accounts of their own")
+    return "; ".join(notes)
+
+
+def vintage_context(vintage: pl.DataFrame, settings: RunFields) -> VintageContext:
+    """What every row of a build says of it.
+
+    Args:
+        vintage: Table `meta/vintage`.
+        settings: Settings of the run.
+    """
+    row = vintage.row(0, named=True)
+    start, end = month_period(row["reference_month"])
+    return VintageContext(
+        vintage_id=row["vintage_id"],
+        period_start=start,
+        period_end=end,
+        channel=settings.channel,
+        onet_version=row["onet_version"],
+        account_basis="assumed_per_conversation" if settings.assume_account_per_conversation else "account",
+        policy=settings.policy,
+    )
+
+
+def last_vintage(store: Store, month: str) -> str | None:
+    """Vintage of a month that was published last, or None."""
+    found = [
+        (pl.read_parquet(path).item(0, "published_at"), path.parent.parent.name)
+        for path in store.vintages.glob(f"{month}-*/meta/vintage.parquet")
+    ]
+    return max(found)[1] if found else None
+
+
+def archive_tables(tables: Mapping[str, pl.DataFrame], folder: Path) -> pl.DataFrame:
+    """Write the published tables of one build into its own folder, all or none.
+
+    Args:
+        tables: Tables by name; nothing but published ones.
+        folder: `vintages/<vintage_id>`; replaced as a whole where it exists.
+
+    Returns:
+        `table_name`, `row_count` and `digest` (blake2b of the file) per table, sorted by name.
+    """
+    assert_no_restricted_columns(dict(tables))
+    rows = []
+    with replaced(folder) as temporary:
+        for name in sorted(tables):
+            path = temporary / f"{name}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            tables[name].write_parquet(path, compression="zstd")
+            digest = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest()
+            rows.append({"table_name": name, "row_count": tables[name].height, "digest": digest})
+    return pl.DataFrame(rows, schema={"table_name": pl.String, "row_count": pl.Int64, "digest": pl.String})
+
+
+def published_tables(store: Store, month: str) -> dict[str, pl.DataFrame]:
+    """Working tables of a month that may be published, by name."""
+    return {
+        name: store.read_table(name, month if store.table_path(name, month).is_file() else None)
+        for name in sorted(PUBLISHED_TABLES)
+    }

@@ -1,0 +1,95 @@
+"""A release as working tables and back, and its task index kept on disk."""
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from onet.release import Release
+from onet.task_index import Encoder, TaskIndex, build_task_index, load_task_index, save_task_index
+
+FRAMES: Mapping[str, str] = {
+    "occupations": "core/onet_occupation",
+    "tasks": "ref/onet_task",
+    "task_activities": "ref/task_activity",
+    "activities": "ref/activity",
+    "titles": "core/occupation_title",
+    "skills": "core/occupation_skill",
+    "elements": "core/content_element",
+}
+"""Table of the store for each frame of a release."""
+
+
+def release_manifest(release: Release) -> pl.DataFrame:
+    """Rows per file of a release, with its version, kind and digest on each."""
+    return release.row_counts.select(
+        pl.lit(release.version).alias("onet_version"),
+        pl.lit(release.source_kind).alias("source_kind"),
+        pl.lit(release.digest).alias("release_digest"),
+        pl.all(),
+    )
+
+
+def release_from_tables(manifest: pl.DataFrame, frames: Mapping[str, pl.DataFrame]) -> Release:
+    """The release that the working tables hold.
+
+    Args:
+        manifest: Table `core/release`.
+        frames: The other tables by the names of `FRAMES`.
+    """
+    first = manifest.row(0, named=True)
+    return Release(
+        version=first["onet_version"],
+        source_kind=first["source_kind"],
+        digest=first["release_digest"],
+        row_counts=manifest.drop("onet_version", "source_kind", "release_digest"),
+        **frames,
+    )
+
+
+def task_index_path(folder: Path, release_digest: str, encoder_name: str) -> Path:
+    """File of the index of a release and an encoder."""
+    safe = "".join(character if character.isalnum() else "-" for character in encoder_name)
+    return folder / f"{release_digest}-{safe}.parquet"
+
+
+def ensure_task_index(release: Release, encoder: Encoder, folder: Path, *, seed: int) -> TaskIndex:
+    """The index of a release, built once and reused afterwards.
+
+    Args:
+        release: Release whose statements are indexed.
+        encoder: Encoder of the statements.
+        folder: Where indexes are kept.
+        seed: Seed of the split that calibrates the verifier.
+    """
+    path = task_index_path(folder, release.digest, encoder.name)
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_task_index(build_task_index(release, encoder, seed=seed), path)
+    return load_task_index(path, release_digest=release.digest, encoder_name=encoder.name)
+
+
+def task_index_manifest(index: TaskIndex) -> pl.DataFrame:
+    """One row that describes an index: release, encoder, size, and its measured retrieval where there is any."""
+    measured = dataclasses.asdict(index.evaluation) if index.evaluation else {}
+    row = {
+        "onet_version": index.onet_version,
+        "release_digest": index.release_digest,
+        "encoder_name": index.encoder_name,
+        "statement_count": index.statements.height,
+        "calibration_basis": index.calibration.basis,
+        **{name: value for name, value in measured.items() if isinstance(value, int | float | str)},
+    }
+    return pl.DataFrame([row])
+
+
+def stored_task_index(manifest: pl.DataFrame, encoder: Encoder, folder: Path) -> TaskIndex:
+    """The index that table `core/task_index` describes.
+
+    Raises:
+        TaskIndexMismatchError: It was built for another release or encoder.
+    """
+    digest = manifest.item(0, "release_digest")
+    path = task_index_path(folder, digest, manifest.item(0, "encoder_name"))
+    return load_task_index(path, release_digest=digest, encoder_name=encoder.name)

@@ -1,0 +1,152 @@
+"""Every setting of a run in one place: defaults, a TOML file, the environment, the command line, the launchpad.
+
+Precedence, highest first: command line or launchpad, environment (`USAGE_INDEX_*`), the file given by `--config`,
+defaults. Paths are text here because the launchpad edits them as text.
+"""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import dagster as dg
+from pydantic import BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from clio_lite.privacy import DisclosurePolicy
+from pipelines.errors import SettingsError
+
+PROJECT = Path(__file__).resolve().parent.parent
+STARTER = PROJECT / "data" / "starter"
+SAMPLE = PROJECT / "data" / "sample"
+_DEFAULT = DisclosurePolicy()
+
+
+class RunFields(BaseModel):
+    """What a run can be told, shown in this form in the launchpad."""
+
+    conversations: str = Field(
+        default="", description="File or folder of conversations; empty: the inbox of the store."
+    )
+    conversation_format: str = Field(default="", description="Format of the conversations; empty: detected.")
+    onet: str = Field(
+        default="starter", description="O*NET release: a file, a folder, a version such as 29.1, or starter."
+    )
+    oews: str = Field(
+        default="", description="OEWS national file (zip, xlsx, csv); empty: starter figures for starter, else none."
+    )
+    soc_structure: str = Field(
+        default="", description="SOC structure file for group titles; empty: OEWS, else the release."
+    )
+    seed: int = Field(default=0, description="Seed of every random choice.")
+    min_conversations: int = Field(
+        default=_DEFAULT.min_conversations, ge=1, description="Least conversations of a published cell."
+    )
+    min_accounts: int = Field(default=_DEFAULT.min_accounts, ge=1, description="Least accounts of a published cell.")
+    min_text_conversations: int = Field(
+        default=_DEFAULT.min_text_conversations, ge=1, description="Least conversations behind a published text."
+    )
+    min_text_accounts: int = Field(
+        default=_DEFAULT.min_text_accounts, ge=1, description="Least accounts behind a published text."
+    )
+    account_cap: int = Field(
+        default=_DEFAULT.account_cap, ge=1, description="Conversations counted per account and month."
+    )
+    assume_account_per_conversation: bool = Field(
+        default=False,
+        description="Count a conversation without an account as an account of its own; every row says so.",
+    )
+    channel: str = Field(default="assistant", description="Where the conversations come from: assistant or api.")
+    mapping_route: Literal["cluster", "conversation"] = Field(
+        default="cluster", description="Route from conversations to tasks that feeds the index."
+    )
+    cluster_method: Literal["auto", "ward", "kmeans", "hdbscan"] = Field(
+        default="auto", description="Clustering of the requests; auto chooses by the size of the data."
+    )
+    cluster_count: int = Field(default=0, ge=0, description="Base clusters; 0: from the size of the data.")
+    encoder: str = Field(
+        default="", description="Sentence encoder: a folder, or a hub name to download; empty: the bundled one."
+    )
+    encoder_backend: Literal["onnx", "torch"] = Field(default="onnx", description="What runs the encoder.")
+    notify_command: str = Field(
+        default="", description="Command run when a run fails; it gets a JSON summary on standard input."
+    )
+    notify_webhook: str = Field(default="", description="URL that gets the same summary by POST when a run fails.")
+
+    @property
+    def policy(self) -> DisclosurePolicy:
+        """Thresholds of the publication gate."""
+        return DisclosurePolicy(
+            min_conversations=self.min_conversations,
+            min_accounts=self.min_accounts,
+            min_text_conversations=self.min_text_conversations,
+            min_text_accounts=self.min_text_accounts,
+            account_cap=self.account_cap,
+        )
+
+
+class RunResource(dg.ConfigurableResource[None], RunFields):  # type: ignore[misc]
+    """The run's settings as a Dagster resource, editable in the launchpad."""
+
+
+class Settings(BaseSettings, RunFields):
+    """The run's settings with their sources, and where the store and the outputs lie."""
+
+    model_config = SettingsConfigDict(env_prefix="USAGE_INDEX_", extra="forbid")
+
+    home: str = Field(default=str(PROJECT / "data" / "store"), description="The store; USAGE_INDEX_HOME.")
+    out: str = Field(default=str(PROJECT / "data" / "out"), description="Folder of the outputs made for readers.")
+    automation: bool = Field(
+        default=False, description="Schedule and file sensor run without being switched on in the UI."
+    )
+    account_secret: SecretStr = Field(
+        default=SecretStr(""),
+        description="Secret of the account keys; USAGE_INDEX_ACCOUNT_SECRET; empty: the store's own.",
+    )
+    config: str = Field(default="", description="TOML file with any of these settings.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Command line over environment over the TOML file that either of them names."""
+        named = init_settings().get("config") or os.environ.get("USAGE_INDEX_CONFIG", "")
+        toml = TomlConfigSettingsSource(settings_cls, Path(named)) if named else None
+        return (init_settings, env_settings, *([toml] if toml else []))
+
+    def run_fields(self) -> dict[str, Any]:
+        """The values that the launchpad shows."""
+        return {name: getattr(self, name) for name in RunFields.model_fields}
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings from all their sources.
+
+    Args:
+        **given: Values of the command line; None means not given.
+
+    Raises:
+        SettingsError: A file is missing, or a value does not fit; names the setting and the remedy.
+    """
+    values = {name: value for name, value in given.items() if value is not None}
+    config = str(values.get("config") or os.environ.get("USAGE_INDEX_CONFIG", ""))
+    if config and not Path(config).is_file():
+        raise SettingsError(f"expected a TOML file of settings, found nothing at {config}: check --config")
+    try:
+        return Settings(**values)  # type: ignore[arg-type]
+    except ValidationError as error:
+        lines = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
+        raise SettingsError(
+            f"settings do not fit: {lines}: correct them in --config, the environment or the options"
+        ) from None
+    except ValueError as error:
+        raise SettingsError(f"{config} is not valid TOML ({type(error).__name__}): correct the file") from None

@@ -1,0 +1,81 @@
+"""Where the inputs named in the settings lie: releases, labour statistics, conversations."""
+
+import re
+from pathlib import Path
+
+import httpx
+
+from onet.release import download_release
+from pipelines.errors import InputUnusableError
+from pipelines.settings import STARTER, RunFields
+from pipelines.storage import Store
+
+_VERSION = re.compile(r"^\d{2}\.\d$")
+
+
+def release_path(settings: RunFields, store: Store) -> Path:
+    """File or folder of the O*NET release that the settings name.
+
+    A version number is downloaded once from the official site and kept in the store's cache.
+
+    Raises:
+        InputUnusableError: It is neither `starter`, a path that exists, nor a version number.
+    """
+    if settings.onet == "starter":
+        return STARTER
+    path = Path(settings.onet)
+    if path.exists():
+        return path
+    if _VERSION.match(settings.onet):
+        with httpx.Client(timeout=60, follow_redirects=True) as client:
+            return download_release(settings.onet, store.cache / "onet", client=client)
+    raise InputUnusableError(
+        f"expected an O*NET file, folder, version such as 29.1, or 'starter'; found {settings.onet!r}: check --onet"
+    )
+
+
+def oews_path(settings: RunFields) -> Path | None:
+    """OEWS file of the settings; the starter figures for the starter catalogue; else None.
+
+    Raises:
+        InputUnusableError: A file is named and is not there.
+    """
+    if settings.oews:
+        return _existing(settings.oews, "an OEWS national file", "oews")
+    if settings.onet == "starter":
+        return STARTER / "oews" / "national_M2024_starter.csv"
+    return None
+
+
+def soc_structure_path(settings: RunFields) -> Path | None:
+    """SOC structure file of the settings, or None.
+
+    Raises:
+        InputUnusableError: A file is named and is not there.
+    """
+    return (
+        _existing(settings.soc_structure, "a SOC structure file", "soc_structure") if settings.soc_structure else None
+    )
+
+
+def conversations_path(settings: RunFields, store: Store) -> Path:
+    """File or folder of the conversations; the store's inbox where none is named.
+
+    Raises:
+        InputUnusableError: Nothing is there.
+    """
+    if settings.conversations:
+        return _existing(settings.conversations, "a file or folder of conversations", "conversations")
+    if not any(store.inbox.iterdir()):
+        raise InputUnusableError(
+            "no conversations are named and the store's inbox is empty: pass --conversations PATH, "
+            "set 'conversations' in the launchpad, or put files into the inbox folder of the store"
+        )
+    return store.inbox
+
+
+def _existing(text: str, what: str, setting: str) -> Path:
+    path = Path(text)
+    if not path.exists():
+        raise InputUnusableError(f"expected {what}, found nothing at {text}: check '{setting}'")
+    return path

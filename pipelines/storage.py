@@ -1,0 +1,165 @@
+"""The store: where tables, vintages, caches and the account secret lie, and how they are written.
+
+Every file is written under a temporary name and then renamed, so that a killed run leaves no half table. `raw` and
+`core` are restricted; the whole store has mode 0700.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+
+RESTRICTED_ZONES = ("raw", "core")
+
+
+@contextmanager
+def replaced(target: Path) -> Iterator[Path]:
+    """Yield a temporary path beside the target and rename it into place when the block ends well.
+
+    Args:
+        target: File or folder to replace; its folder is made.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        yield temporary
+        if temporary.is_dir() and target.is_dir():
+            old = target.with_name(f".{target.name}.old-{secrets.token_hex(4)}")
+            target.rename(old)
+            temporary.rename(target)
+            shutil.rmtree(old)
+        else:
+            temporary.replace(target)
+    finally:
+        if temporary.is_dir():
+            shutil.rmtree(temporary)
+        else:
+            temporary.unlink(missing_ok=True)
+
+
+class Store:
+    """One store on disk.
+
+    Attributes:
+        root: Its folder.
+    """
+
+    def __init__(self, root: Path, account_secret: str = "") -> None:
+        """Open a store, making its folder with mode 0700 when it is new.
+
+        Args:
+            root: Folder of the store.
+            account_secret: Secret from the environment; empty: the store's own file is used.
+        """
+        self.root = root
+        self._account_secret = account_secret
+
+    def prepare(self) -> "Store":
+        """Make the folders, closed to others; return the store itself."""
+        for folder in (self.root, self.cache, self.dagster_home, self.inbox):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        return self
+
+    @property
+    def cache(self) -> Path:
+        """Folder of what can be made again: encoder exports, downloads, task indexes."""
+        return self.root / "cache"
+
+    @property
+    def dagster_home(self) -> Path:
+        """DAGSTER_HOME of this store."""
+        return self.root / "dagster"
+
+    @property
+    def inbox(self) -> Path:
+        """Folder that is read when no conversations are named, and watched by the sensor."""
+        return self.root / "inbox"
+
+    @property
+    def vintages(self) -> Path:
+        """Folder of the published builds, one folder each."""
+        return self.root / "vintages"
+
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield a restricted folder that is removed at the end."""
+        with tempfile.TemporaryDirectory(prefix=".scratch-", dir=self.root) as folder:
+            yield Path(folder)
+
+    def table_path(self, name: str, month: str | None = None) -> Path:
+        """Path of a working table.
+
+        Args:
+            name: Table name such as `core/facets`.
+            month: Partition, or None for a table that has none.
+        """
+        base = self.root / "tables" / name
+        return base / f"{month}.parquet" if month else base.with_suffix(".parquet")
+
+    def state_path(self, name: str, month: str | None = None) -> Path:
+        """Path of the record that says from what a table was made."""
+        return self.root / "state" / name / f"{month or 'all'}.json"
+
+    def write_table(self, name: str, month: str | None, frame: pl.DataFrame | pl.LazyFrame) -> Path:
+        """Write a working table atomically.
+
+        Args:
+            name: Table name.
+            month: Partition, or None.
+            frame: Rows, in their final order; a lazy frame is streamed to disk.
+
+        Returns:
+            The path written.
+        """
+        path = self.table_path(name, month)
+        with replaced(path) as temporary:
+            if isinstance(frame, pl.LazyFrame):
+                frame.sink_parquet(temporary, compression="zstd")
+            else:
+                frame.write_parquet(temporary, compression="zstd")
+        return path
+
+    def read_table(self, name: str, month: str | None = None) -> pl.DataFrame:
+        """Read a working table."""
+        return pl.read_parquet(self.table_path(name, month))
+
+    def scan_table(self, name: str, month: str | None = None) -> pl.LazyFrame:
+        """Scan a working table without loading it."""
+        return pl.scan_parquet(self.table_path(name, month))
+
+    def write_state(self, name: str, month: str | None, fingerprint: str) -> None:
+        """Record from what a table was made, after it has been written."""
+        path = self.state_path(name, month)
+        with replaced(path) as temporary:
+            temporary.write_text(json.dumps({"fingerprint": fingerprint}) + "\n")
+
+    def read_state(self, name: str, month: str | None = None) -> str | None:
+        """Fingerprint of a table, or None where it was never made or its file is gone."""
+        path = self.state_path(name, month)
+        if not path.is_file() or not self.table_path(name, month).is_file():
+            return None
+        return str(json.loads(path.read_text())["fingerprint"])
+
+    def account_secret(self) -> bytes:
+        """Secret under which account ids become account keys.
+
+        From the environment where it is set there, else from a file of mode 0600 that is made on first use.
+        """
+        if self._account_secret:
+            return self._account_secret.encode()
+        path = self.root / "secret" / "account_key"
+        if not path.is_file():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.chmod(0o700)
+            with replaced(path) as temporary:
+                descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                with os.fdopen(descriptor, "w") as file:
+                    file.write(secrets.token_hex(32))
+        return path.read_text().strip().encode()
