@@ -86,7 +86,7 @@ def read_records(
 
 _EXPECTED: Final = (
     f"expected records of one of {', '.join(FORMATS)}, found none among the first {_RECORDS_TO_PEEK_AT} records: "
-    "see the documentation of the formats, or convert the file to our own"
+    "see docs/conversation_formats.md, or convert the file to our own"
 )
 
 
