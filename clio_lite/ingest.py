@@ -89,9 +89,10 @@ class IngestResult:
 def ingest_conversations(
     path: Path,
     *,
-    month: str,
+    month: str | None,
     account_secret: bytes,
     work_dir: Path,
+    undated_month: str | None = None,
     source_format: str | None = None,
     max_characters: int = MAX_CHARACTERS,
     batch_size: int = 2_000,
@@ -99,14 +100,15 @@ def ingest_conversations(
     """Read an input, settle duplicates, conflicts, accounts and dates, and keep the conversations of one month.
 
     Same id and content: one is kept. Same id, other content: the lowest content hash is kept, the others are
-    quarantined. Without a date: the month asked for. The order of records and files changes no byte of the result
-    but the places named in the quarantine.
+    quarantined. Without a date: the month to keep, or `undated_month`. The order of records and files changes no byte
+    of the result but the places named in the quarantine.
 
     Args:
         path: File, folder of files or export zip.
-        month: Month to keep, YYYY-MM, UTC.
+        month: Month to keep, YYYY-MM, UTC; None keeps every month.
         account_secret: Secret of the account keys, at least 16 bytes.
         work_dir: Folder for `conversations/` and, while this runs, staged text; made with mode 0700 where absent.
+        undated_month: Month of the records without a date; None: the month to keep.
         source_format: A value of `readers.FORMATS`, or None to detect it.
         max_characters: A conversation with more text is quarantined.
         batch_size: Most records held at once.
@@ -117,11 +119,13 @@ def ingest_conversations(
         ValueError: An argument is out of its range.
     """
     check_secret(account_secret)
-    if re.fullmatch(MONTH, month) is None or batch_size < 1:
-        raise ValueError("expected a month as YYYY-MM and a batch size of at least 1")
+    undated = undated_month or month or ""
+    if re.fullmatch(MONTH, undated) is None or re.fullmatch(MONTH, month or undated) is None or batch_size < 1:
+        raise ValueError("expected a month as YYYY-MM for dated or undated records and a batch size of at least 1")
+    months = _Months(month, undated)
     work_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=work_dir, prefix="staged-") as folder:
-        staging = _Staging(Path(folder), month, account_secret)
+        staging = _Staging(Path(folder), months, account_secret)
         records = read_records(path, source_format=source_format, max_characters=max_characters)
         for record in records:
             staging.add(record)
@@ -131,10 +135,10 @@ def ingest_conversations(
         quarantine = staging.quarantine()
         if staging.record_count == 0:
             raise NoUsableConversationError(_nothing_usable(path, quarantine))
-        outcomes = _resolve(staging.keys(), month)
+        outcomes = _resolve(staging.keys(), months)
         conflicting = _conflicting(staging.keys(), outcomes)
         target = work_dir / "conversations"
-        _write_conversations(outcomes.filter(pl.col("outcome") == "accepted"), staging, target, month)
+        _write_conversations(outcomes.filter(pl.col("outcome") == "accepted"), staging, target, undated)
     rejected = Quarantine.validate(pl.concat([quarantine, conflicting]).sort("source_file", "record_number"), cast=True)
     return IngestResult(
         conversations=pl.scan_parquet(sorted(target.glob("*.parquet"))),
@@ -143,12 +147,30 @@ def ingest_conversations(
     )
 
 
+@dataclass(frozen=True)
+class _Months:
+    """Which records are of the month to keep."""
+
+    kept: str | None
+    undated: str
+
+    def holds(self, started_at: datetime | None) -> bool:
+        """Whether a record with this date is kept."""
+        return self.kept in {None, self.undated if started_at is None else started_at.isoformat()[:7]}
+
+    def holds_expr(self) -> pl.Expr:
+        """The same for the column `started_at`."""
+        if self.kept is None:
+            return pl.lit(value=True)
+        return pl.col("started_at").dt.strftime("%Y-%m").fill_null(self.undated) == self.kept
+
+
 @dataclass
 class _Staging:
     """Records on disk in arrival order: keys and texts in numbered files, at most one batch in memory."""
 
     folder: Path
-    month: str
+    months: _Months
     secret: bytes
     record_count: int = 0
     _keys: list[tuple[object, ...]] = field(default_factory=list)
@@ -159,7 +181,7 @@ class _Staging:
     _file_count: int = 0
 
     def add(self, record: Record | Rejected) -> None:
-        """Take one record; of a dated one of another month the text is not kept."""
+        """Take one record; of one of another month the text is not kept."""
         if isinstance(record, Rejected):
             self._rejected.append(record)
             return
@@ -181,7 +203,7 @@ class _Staging:
                 characters,
             )
         )
-        if record.started_at is None or record.started_at.isoformat()[:7] == self.month:
+        if self.months.holds(record.started_at):
             self._texts.append((position, [{"role": t.role, "content": t.content} for t in record.turns]))
             self._characters += characters
 
@@ -227,7 +249,7 @@ def _quarantine_frame(rejected: list[Rejected]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=_QUARANTINE_SCHEMA, orient="row")
 
 
-def _resolve(keys: pl.LazyFrame, month: str) -> pl.DataFrame:
+def _resolve(keys: pl.LazyFrame, months: _Months) -> pl.DataFrame:
     """Give each record its outcome: accepted, duplicate, conflicting or other_month.
 
     Only records whose id occurs more than once are compared, and only what the next steps need is kept in memory.
@@ -245,13 +267,12 @@ def _resolve(keys: pl.LazyFrame, month: str) -> pl.DataFrame:
             is_same=pl.col("content_hash") == pl.col("content_hash").first().over("conversation_id"),
         )
     )
-    started_at = pl.col("started_at")
     outcome = (
         pl.when(pl.col("is_same").not_())
         .then(pl.lit("conflicting"))
         .when(pl.col("is_first").not_())
         .then(pl.lit("duplicate"))
-        .when(started_at.dt.strftime("%Y-%m") != month)
+        .when(months.holds_expr().not_())
         .then(pl.lit("other_month"))
         .otherwise(pl.lit("accepted"))
     )
@@ -262,7 +283,7 @@ def _resolve(keys: pl.LazyFrame, month: str) -> pl.DataFrame:
             "conversation_id",
             "character_count",
             has_account=pl.col("account_key").is_not_null(),
-            has_date=started_at.is_not_null(),
+            has_date=pl.col("started_at").is_not_null(),
             outcome=outcome.cast(pl.Enum(["conflicting", "duplicate", "other_month", "accepted"])),
         )
         .collect(engine="streaming")
@@ -284,7 +305,7 @@ def _conflicting(keys: pl.LazyFrame, outcomes: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _write_conversations(accepted: pl.DataFrame, staging: _Staging, target: Path, month: str) -> None:
+def _write_conversations(accepted: pl.DataFrame, staging: _Staging, target: Path, undated: str) -> None:
     """Write the accepted conversations sorted by id, one file per range of ids.
 
     Each range is gathered in small files first, so that at most one range is held when it is sorted.
@@ -297,7 +318,7 @@ def _write_conversations(accepted: pl.DataFrame, staging: _Staging, target: Path
     for deal, batch in enumerate(staging.text_batches()):
         for rows in batch.join(places, on="position").partition_by("part"):
             rows.drop("part").write_parquet(staging.folder / f"part-{rows['part'][0]:08d}-{deal:08d}.parquet")
-    first_instant = datetime.fromisoformat(f"{month}-01").replace(tzinfo=UTC)
+    first_instant = datetime.fromisoformat(f"{undated}-01").replace(tzinfo=UTC)
     for number in sorted(places["part"].unique()):
         conversations = (
             pl.read_parquet(sorted(staging.folder.glob(f"part-{number:08d}-*.parquet")))
@@ -305,7 +326,7 @@ def _write_conversations(accepted: pl.DataFrame, staging: _Staging, target: Path
                 pl.col("started_at").fill_null(first_instant),
                 has_account=pl.col("account_key").is_not_null(),
                 has_date=pl.col("started_at").is_not_null(),
-                month=pl.lit(month),
+                month=pl.col("started_at").dt.strftime("%Y-%m").fill_null(undated),
             )
             .select(Conversation.column_names())
             .sort("conversation_id")

@@ -61,8 +61,10 @@ def run_index(months: str, console: Console, **given: object) -> IndexSummary:
     Raises:
         PipelineError: A run failed or was refused.
     """
-    settings = load_settings(**given)
     wanted = parse_months(months, today=today_utc())
+    settings = load_settings(**given)
+    if len(wanted) > 1 and not settings.undated_month:
+        settings = settings.model_copy(update={"undated_month": wanted[0]})
     store = open_store(settings)
     seconds: dict[str, float] = {}
     for month in wanted:
@@ -160,6 +162,7 @@ def write_facets(
                 month=None,
                 account_secret=store.account_secret(),
                 work_dir=Path(scratch),
+                undated_month=FIRST_MONTH,
                 source_format=conversation_format,
             )
         with reporter.step(["redact"]):

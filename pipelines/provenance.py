@@ -41,7 +41,7 @@ def input_digest(conversations: pl.DataFrame) -> str:
     """Digest of the accepted conversations that depends neither on their order nor on the account secret.
 
     Args:
-        conversations: `conversation_id`, `content_hash`, `account_key`; of an account, its lowest conversation id counts.
+        conversations: `conversation_id`, `content_hash`, `account_key`, of which only the grouping counts.
     """
     rows = conversations.select(
         "conversation_id",

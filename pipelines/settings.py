@@ -33,6 +33,9 @@ class RunFields(BaseModel):
         default="", description="File or folder of conversations; empty: the inbox of the store."
     )
     conversation_format: str = Field(default="", description="Format of the conversations; empty: detected.")
+    undated_month: str = Field(
+        default="", description="Month of the conversations without a date; empty: the month of the run."
+    )
     onet: str = Field(
         default="starter", description="O*NET release: a file, a folder, a version such as 29.1, or starter."
     )

@@ -12,7 +12,7 @@ from pipelines.defs.declare import TableSpec, tables
 from pipelines.sources import conversations_path
 
 GROUP = "conversations"
-_READ = ("conversations", "conversation_format")
+_READ = ("conversations", "conversation_format", "undated_month")
 
 
 @tables(
@@ -28,6 +28,7 @@ def ingest(context: dg.AssetExecutionContext, scratch: Path) -> Mapping[str, pl.
         month=context.partition_key,
         account_secret=store.account_secret(),
         work_dir=scratch,
+        undated_month=settings.undated_month or None,
         source_format=settings.conversation_format or None,
     )
     return {

@@ -87,8 +87,9 @@ def index_tables(
     onet_task: pl.DataFrame,
     elements: pl.DataFrame,
 ) -> Mapping[str, pl.DataFrame]:
-    """Count, withhold, round and validate every table of the month; the tables of one build are made together
-    because what one withholds must not be found from another.
+    """Count, withhold, round and validate every table of the month.
+
+    They are made together, because what one table withholds must not be found from another.
     """
     settings = context.resources.settings
     route = conversation_task.filter(pl.col("mapping_route").cast(pl.String) == settings.mapping_route)

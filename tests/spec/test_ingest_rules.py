@@ -100,3 +100,40 @@ def test_rule(rule: str, is_reversed: bool, tmp_path: Path) -> None:
     ]
     assert found == kept
     assert {outcome: count for outcome, count in result.counts.iter_rows() if count} == counts
+
+
+def test_every_month_is_kept_where_none_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    rows = [
+        {
+            "conversation_id": "a",
+            "started_at": "2026-09-03T10:00:00Z",
+            "messages": [{"role": "user", "content": "one"}],
+        },
+        {
+            "conversation_id": "b",
+            "started_at": "2026-10-03T10:00:00Z",
+            "messages": [{"role": "user", "content": "two"}],
+        },
+        {"conversation_id": "c", "messages": [{"role": "user", "content": "three"}]},
+    ]
+    path.write_text("\n".join(json.dumps(row) for row in rows))
+    read = ingest_conversations(
+        path, month=None, undated_month="2026-01", account_secret=b"s" * 16, work_dir=tmp_path / "w"
+    )
+    months = read.conversations.select("conversation_id", "month").collect()
+    assert months.rows() == [("a", "2026-09"), ("b", "2026-10"), ("c", "2026-01")]
+
+
+def test_an_undated_conversation_belongs_to_one_month_of_a_range(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_text(json.dumps({"conversation_id": "c", "messages": [{"role": "user", "content": "three"}]}))
+    found = {
+        month: ingest_conversations(
+            path, month=month, undated_month="2026-09", account_secret=b"s" * 16, work_dir=tmp_path / month
+        )
+        .conversations.collect()
+        .height
+        for month in ("2026-09", "2026-10")
+    }
+    assert found == {"2026-09": 1, "2026-10": 0}
