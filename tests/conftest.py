@@ -8,6 +8,11 @@ from published_example import write_example
 from pipelines.warehouse import build_warehouse
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Option of the golden of the graph: 'make golden' after a deliberate change."""
+    parser.addoption("--write-golden", action="store_true", help="write the golden of the graph anew")
+
+
 @pytest.fixture(scope="session")
 def example_vintages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with three invented vintages of two months."""

@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.partitions.partitioned_schedule import UnresolvedPartitionedAssetScheduleDefinition
 
 from pipelines.errors import InputUnusableError
 from pipelines.freshness import source_digest
@@ -28,7 +29,7 @@ monthly_index = dg.define_asset_job(
 
 def build_schedule(
     status: dg.DefaultScheduleStatus,
-) -> dg.ScheduleDefinition | dg.UnresolvedPartitionedAssetScheduleDefinition:
+) -> UnresolvedPartitionedAssetScheduleDefinition | dg.ScheduleDefinition:
     """Schedule that asks for the month just ended, on the fifth of each month at 06:00 UTC.
 
     Args:
