@@ -117,4 +117,4 @@ def brier_score(probs: pl.Series, outcomes: pl.Series) -> float:
 
 
 def _mean(flags: pl.Series) -> float | None:
-    return flags.cast(pl.Int64).sum() / len(flags) if len(flags) else None
+    return flags.filter(flags).len() / flags.len() if flags.len() else None

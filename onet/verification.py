@@ -11,8 +11,8 @@ import polars as pl
 
 from onet.calibration import Calibration, match_prob_expr
 
-# A first candidate is accepted from a probability of one in ten. Titles of activities nearly all pass; what people write
-# scores lower than titles do, and a stricter line would call most of it unlike any task.
+# A first candidate is accepted from a probability of one in ten. Titles of activities nearly all pass; what people
+# write scores lower than titles do, and a stricter line would call most of it unlike any task.
 ACCEPT_PROB: Final = 0.1
 VERDICTS: Final = ("accepted", "none_fits", "abstained")
 
