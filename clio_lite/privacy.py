@@ -1,12 +1,17 @@
 """The publication gate: decides whether a count or a text may be published.
 
-Counts: thresholds on conversations and accounts, and dominance of heavy accounts. Texts: thresholds, k-anonymous
-vocabulary and the auditor's grade. Complementary suppression over table trees is in `pipelines.disclosure`.
+Counts: thresholds on conversations and accounts, and dominance of heavy accounts. Texts: their own thresholds and the
+auditor's grade; the k-anonymous vocabulary is in `vocabulary`, the grading in `auditor`. Complementary suppression over
+table trees is in `pipelines.disclosure`.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
+
+MIN_PUBLISHED_GRADE: Final = 4
+"""Least grade of a published text; 3 is for review (Clio, arXiv 2412.13678, grades from 1 to 5)."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,49 @@ def cell_rule(policy: DisclosurePolicy) -> pl.Expr:
         .then(pl.lit("top_account"))
         .when(pl.col("top_two_account_share") >= policy.max_top_two_account_share)
         .then(pl.lit("top_two_accounts"))
+        .otherwise(None)
+        .cast(pl.String)
+    )
+
+
+def text_support_rule(policy: DisclosurePolicy) -> pl.Expr:
+    """Name the rule that forbids writing any text about a cluster, or null where one may be written.
+
+    Text needs more conversations and accounts than a count, and no dominant account. The frame needs the columns of
+    `cell_rule`.
+
+    Args:
+        policy: Thresholds.
+
+    Returns:
+        String expression: `too_few_conversations`, `too_few_accounts`, `top_account`, `top_two_accounts`, or null.
+    """
+    return (
+        pl.when(pl.col("conversation_count") < policy.min_text_conversations)
+        .then(pl.lit("too_few_conversations"))
+        .when(pl.col("account_count") < policy.min_text_accounts)
+        .then(pl.lit("too_few_accounts"))
+        .otherwise(cell_rule(policy))
+    )
+
+
+def text_rule(policy: DisclosurePolicy) -> pl.Expr:
+    """Name the rule that withholds a cluster's written text, or null where it may be published.
+
+    The frame needs the columns of `cell_rule` and `privacy_grade`; a text without a grade is withheld.
+
+    Args:
+        policy: Thresholds.
+
+    Returns:
+        String expression: a value of `text_support_rule`, `privacy_grade`, or null.
+    """
+    support = text_support_rule(policy)
+    return (
+        pl.when(support.is_not_null())
+        .then(support)
+        .when(pl.col("privacy_grade").fill_null(1) < MIN_PUBLISHED_GRADE)
+        .then(pl.lit("privacy_grade"))
         .otherwise(None)
         .cast(pl.String)
     )

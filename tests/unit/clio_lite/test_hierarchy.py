@@ -1,0 +1,61 @@
+"""Levels above the base and the map."""
+
+import numpy as np
+import pytest
+
+from clio_lite.clustering import unit_rows
+from clio_lite.hierarchy import build_levels, level_sizes, map_places
+
+
+@pytest.mark.parametrize(
+    ("base_count", "levels", "expected"),
+    [
+        (1, 3, [1]),
+        (2, 3, [2, 1]),
+        (4, 3, [4, 3, 2]),
+        (50, 3, [50, 19, 7]),
+        (1_000, 3, [1_000, 100, 10]),
+        (1_000, 2, [1_000, 10]),
+        (1_000, 1, [1_000]),
+        (10_000, 4, [10_000, 1_000, 100, 10]),
+    ],
+)
+def test_levels_shrink_by_a_constant_ratio_to_about_ten(base_count: int, levels: int, expected: list[int]) -> None:
+    assert level_sizes(base_count, levels=levels) == expected
+
+
+@pytest.mark.parametrize(("base_count", "levels"), [(0, 3), (5, 0)])
+def test_no_levels_over_nothing(base_count: int, levels: int) -> None:
+    with pytest.raises(ValueError, match="at least 1"):
+        level_sizes(base_count, levels=levels)
+
+
+def test_levels_are_nested_and_neighbours_meet_first() -> None:
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(4, 12))
+    centroids = unit_rows(np.repeat(centres, 16, axis=0) + 0.05 * rng.normal(size=(64, 12)))
+    base, middle, top = build_levels(centroids, levels=3)
+    assert base.tolist() == list(range(64))
+    for lower, upper in ((base, middle), (middle, top)):
+        assert all(len(set(upper[lower == group])) == 1 for group in set(lower))
+    assert all(len(set(np.flatnonzero(top == group) // 16)) == 1 for group in set(top))
+
+
+def test_the_map_keeps_apart_what_is_far_apart_and_fits_its_frame() -> None:
+    rng = np.random.default_rng(1)
+    centroids = unit_rows(np.repeat(np.eye(3, 10), 5, axis=0) + 0.02 * rng.normal(size=(15, 10)))
+    places = map_places(centroids)
+    assert np.abs(places).max() == pytest.approx(1.0)
+    within = np.linalg.norm(places[0] - places[4])
+    assert min(np.linalg.norm(places[0] - places[5]), np.linalg.norm(places[5] - places[10])) > 5 * within
+
+
+@pytest.mark.parametrize("centroids", [np.ones((1, 4)), np.ones((3, 4))])
+def test_clusters_that_lie_together_share_the_middle_of_the_map(centroids: np.ndarray) -> None:
+    assert not map_places(centroids).any()
+
+
+def test_two_clusters_lie_on_one_line() -> None:
+    places = map_places(np.eye(2))
+    assert np.abs(places[:, 0]).tolist() == [1.0, 1.0]
+    assert not places[:, 1].any()
