@@ -1,0 +1,175 @@
+"""Definition files of the facets, and the training conversations composed from them.
+
+A definition file says in words what each class is, with rules and examples, and holds the templates of its user turns;
+`{piece}` in a template is filled from the lists of `composition.toml`. What is learned from the result is in `heads`.
+"""
+
+import hashlib
+import random
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+LINEAR_FACETS: Final = ("collaboration_pattern", "occupational_screen", "use_case", "concern")
+DEFINITION_FILES: Final = (
+    *(f"{facet}.toml" for facet in LINEAR_FACETS),
+    "skills.toml",
+    "composition.toml",
+    "cues.toml",
+)
+
+_SLOT = re.compile(r"\{(\w+)\}")
+_OPENINGS = ("", "", "", "", "", "", "Hi, ", "Hello! ", "Hey, ", "Good morning. ")
+_ENDINGS = ("", "", "", "", "", "", "", " Thanks!", " Thank you.", " please")
+_REPLIES = ("Here is a version.", "Sure, here you go.", "Of course.")
+
+
+@dataclass(frozen=True)
+class ClassDefinition:
+    """One class of a facet: what it means, and what its conversations look like."""
+
+    name: str
+    definition: str
+    examples: tuple[tuple[str, ...], ...]
+    first: tuple[str, ...]
+    later: tuple[str, ...]
+    later_turns: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class FacetDefinition:
+    """One facet: its classes and the probability below which none is given."""
+
+    facet: str
+    min_prob: float
+    classes: tuple[ClassDefinition, ...]
+    pieces: Mapping[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class SkillDefinition:
+    """One skill: its published name, and our words for it."""
+
+    name: str
+    definition: str
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ComposedConversation:
+    """A training conversation: its user turns, its class and the template of its first turn."""
+
+    user_turns: tuple[str, ...]
+    class_name: str
+    family: str
+
+    @property
+    def messages(self) -> list[dict[str, str]]:
+        """The conversation with a stock reply after each user turn."""
+        return [
+            message
+            for number, turn in enumerate(self.user_turns)
+            for message in (
+                {"role": "user", "content": turn},
+                {"role": "assistant", "content": _REPLIES[number % len(_REPLIES)]},
+            )
+        ]
+
+
+def load_facet_definition(definitions_dir: Path, facet: str) -> FacetDefinition:
+    """Read the definition of a facet with the pieces that its templates name.
+
+    Args:
+        definitions_dir: Folder of the definition files.
+        facet: Name of the facet, which is the name of its file.
+
+    Raises:
+        ValueError: A template names a piece that no list fills.
+    """
+    raw = tomllib.loads((definitions_dir / f"{facet}.toml").read_text(encoding="utf-8"))
+    shared = tomllib.loads((definitions_dir / "composition.toml").read_text(encoding="utf-8"))["pieces"]
+    pieces = {name: tuple(lines) for name, lines in {**shared, **raw.get("pieces", {})}.items()}
+    classes = tuple(
+        ClassDefinition(
+            name=entry["name"],
+            definition=entry["definition"],
+            examples=tuple(
+                tuple(turns) for turns in [*entry["positive"], *(example["turns"] for example in entry["borderline"])]
+            ),
+            first=tuple(entry["first"]),
+            later=tuple(entry["later"]),
+            later_turns=tuple(entry["later_turns"]),
+        )
+        for entry in raw["class"]
+    )
+    templates = [template for entry in classes for template in (*entry.first, *entry.later)]
+    unknown = sorted({slot for template in templates for slot in _SLOT.findall(template)} - pieces.keys())
+    if unknown:
+        raise ValueError(f"{facet}.toml: expected pieces of composition.toml in braces, found {', '.join(unknown)}")
+    return FacetDefinition(facet, float(raw["min_prob"]), classes, pieces)
+
+
+def load_skill_definitions(definitions_dir: Path) -> tuple[tuple[SkillDefinition, ...], float, int]:
+    """Read the skills, the probability from which one is shown, and how many a conversation may show."""
+    raw = tomllib.loads((definitions_dir / "skills.toml").read_text(encoding="utf-8"))
+    skills = tuple(
+        SkillDefinition(entry["name"], entry["definition"], tuple(entry["examples"])) for entry in raw["skill"]
+    )
+    return skills, float(raw["min_prob"]), int(raw["max_skills"])
+
+
+def definitions_digest(definitions_dir: Path) -> str:
+    """Digest the definition files that the heads are trained from."""
+    digest = hashlib.blake2b(digest_size=6)
+    for name in sorted(DEFINITION_FILES):
+        digest.update(name.encode() + b"\0" + (definitions_dir / name).read_bytes())
+    return digest.hexdigest()
+
+
+def compose_conversations(definition: FacetDefinition, *, per_class: int, seed: int) -> list[ComposedConversation]:
+    """Compose training conversations for every class of a facet.
+
+    The examples of the file come in as they are; the rest is composed, each template of first turns equally often.
+
+    Args:
+        definition: The facet.
+        per_class: Conversations per class.
+        seed: Seed of all choices.
+
+    Returns:
+        `per_class` conversations for each class, in the order of the classes.
+    """
+    composed: list[ComposedConversation] = []
+    for entry in definition.classes:
+        generator = random.Random(f"{seed}/{definition.facet}/{entry.name}")
+        seen = {turns: ComposedConversation(turns, entry.name, f"example {turns[0]}") for turns in entry.examples}
+        attempts = 0
+        while len(seen) < per_class and attempts < 20 * per_class:
+            template = entry.first[attempts % len(entry.first)]
+            attempts += 1
+            turns = _compose_turns(template, entry, definition.pieces, generator)
+            seen.setdefault(turns, ComposedConversation(turns, entry.name, template))
+        composed += seen.values()
+    return composed
+
+
+def _compose_turns(
+    template: str, entry: ClassDefinition, pieces: Mapping[str, Sequence[str]], generator: random.Random
+) -> tuple[str, ...]:
+    """Fill one conversation: a first turn and as many later ones as the class has."""
+    first = _fill(template, pieces, generator)
+    opening = generator.choice(_OPENINGS)
+    first = f"{opening}{first}{generator.choice(_ENDINGS)}" if not first.endswith("```") else f"{opening}{first}"
+    if generator.random() < 0.6:
+        first = first[:1].upper() + first[1:]
+    count = generator.choice(entry.later_turns)
+    later = tuple(_fill(generator.choice(entry.later), pieces, generator) for _ in range(count))
+    return (first, *later)
+
+
+def _fill(template: str, pieces: Mapping[str, Sequence[str]], generator: random.Random) -> str:
+    """Replace each piece by one of its lines."""
+    return _SLOT.sub(lambda match: generator.choice(pieces[match[1]]), template)

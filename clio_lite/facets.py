@@ -1,0 +1,146 @@
+"""The facets of conversations in the embedded default: no generative model, only vectors, structure and small heads."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import dataframely as dy
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from clio_lite.embedding import Encoder
+from clio_lite.heads import ConversationFeatures, Heads, conversation_features
+from clio_lite.languages import find_languages
+from clio_lite.requests import extract_request
+from clio_lite.structure import FEATURE_NAMES, PURPOSE_CUES, first_window
+from clio_lite.tables import Facets
+
+BATCH_ROWS: Final = 4_000
+LIKELY_PROB: Final = 0.75
+"""From this probability an unstated use case is graded likely."""
+
+TWO_TURN_PATTERNS: Final = ("feedback_loop", "task_iteration")
+"""Patterns that need a second turn by the user."""
+
+Probs = NDArray[np.float64]
+
+
+def extract_facets(
+    conversations: pl.DataFrame, *, encoder: Encoder, heads: Heads, skills: pl.DataFrame | None
+) -> dy.DataFrame[Facets]:
+    """Extract the facets of redacted conversations.
+
+    Args:
+        conversations: Rows of `RedactedConversation`; `conversation_id` and `messages` are read.
+        encoder: The encoder that the heads were trained with.
+        heads: The trained heads.
+        skills: Skills of the release, with a column `skill`, to which the skills are restricted; None or empty for
+            all 35 of the definitions.
+
+    Returns:
+        One row per conversation, sorted by its id, whatever the order of the input.
+    """
+    allowed = None if skills is None or skills.is_empty() else set(skills["skill"].unique())
+    ordered = conversations.select("conversation_id", "messages").sort("conversation_id")
+    batches = [
+        _batch_facets(ordered.slice(start, BATCH_ROWS), encoder, heads, allowed)
+        for start in range(0, ordered.height, BATCH_ROWS)
+    ]
+    table = pl.concat([pl.DataFrame(schema=Facets.create_empty().schema), *batches])
+    return Facets.validate(table)
+
+
+def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: set[str] | None) -> pl.DataFrame:
+    """Extract the facets of one batch."""
+    turns = [_user_turns(messages) for messages in batch["messages"].to_list()]
+    features = conversation_features(turns, encoder)
+    languages = find_languages([_language_text(conversation) for conversation in turns])
+    occupational = _probs_of(heads, "occupational_screen", features)[:, 1:]
+    patterns, pattern_probs = _patterns(heads, features)
+    use_cases, grades = _use_cases(heads, features)
+    screen = heads.linear["occupational_screen"]
+    shown = heads.skills.skill_names(features.first)
+    columns = {
+        "conversation_id": batch["conversation_id"],
+        "is_occupational": (occupational[:, 0] >= screen.min_prob).tolist(),
+        "occupational_prob": occupational[:, 0],
+        "request": [extract_request(texts, code) for texts, code in zip(turns, languages, strict=True)],
+        "collaboration_pattern": patterns,
+        "collaboration_prob": pattern_probs,
+        "use_case": use_cases,
+        "use_case_grade": grades,
+        "language": languages,
+        "concern_grade": _concern_grades(heads, features),
+        "skills": [[name for name in names if allowed is None or name in allowed] for names in shown],
+        "facet_version": [heads.version] * batch.height,
+    }
+    return pl.DataFrame(columns, schema=Facets.create_empty().schema, strict=False)
+
+
+def _user_turns(messages: Sequence[dict[str, str]]) -> list[str]:
+    """The turns by the user that say something; an empty one where none does."""
+    turns = [message["content"] for message in messages if message["role"] == "user" and message["content"].strip()]
+    return turns or [""]
+
+
+def _language_text(user_turns: Sequence[str]) -> str:
+    """The text whose language counts: the first turn, with the next where it is short."""
+    first = first_window(user_turns[0])
+    return first if len(first) >= 40 else " ".join(turn[:200] for turn in user_turns[:2])
+
+
+def _probs_of(heads: Heads, facet: str, features: ConversationFeatures) -> Probs:
+    """Probabilities of the screen: the second column is `occupational`."""
+    head = heads.linear[facet]
+    order = [number for number, name in enumerate(head.classes) if name != "occupational"]
+    order += [number for number, name in enumerate(head.classes) if name == "occupational"]
+    return head.class_probs(features)[:, order]
+
+
+def _patterns(heads: Heads, features: ConversationFeatures) -> tuple[list[str], list[float]]:
+    """The collaboration pattern of each conversation with its probability.
+
+    With a single turn by the user the patterns that need two are ruled out and the rest rescaled.
+    """
+    head = heads.linear["collaboration_pattern"]
+    probs = head.class_probs(features)
+    needs_two = np.array([name in TWO_TURN_PATTERNS for name in head.classes])
+    probs[np.ix_(features.user_turns < 2, needs_two)] = 0.0
+    probs /= probs.sum(axis=1, keepdims=True)
+    best = probs.argmax(axis=1)
+    chosen = probs.max(axis=1, initial=0.0)
+    names = [
+        head.classes[number] if prob >= head.min_prob else "not_classified"
+        for number, prob in zip(best, chosen, strict=True)
+    ]
+    return names, chosen.tolist()
+
+
+def _use_cases(heads: Heads, features: ConversationFeatures) -> tuple[list[str], list[str | None]]:
+    """The use case of each conversation with its grade.
+
+    Explicit where the user names the purpose, likely from 0.75 of probability, possible below.
+    """
+    head = heads.linear["use_case"]
+    probs = head.class_probs(features)
+    names: list[str] = []
+    grades: list[str | None] = []
+    places = {cue: FEATURE_NAMES.index(f"any_{cue}") for cue in PURPOSE_CUES}
+    for row, structure in zip(probs, features.structure, strict=True):
+        number = int(row.argmax())
+        name = head.classes[number]
+        if row[number] < head.min_prob:
+            names.append("not_classified")
+            grades.append(None)
+            continue
+        names.append(name)
+        likely = "likely" if row[number] >= LIKELY_PROB else "possible"
+        grades.append("explicit" if structure[places[name]] > 0 else likely)
+    return names, grades
+
+
+def _concern_grades(heads: Heads, features: ConversationFeatures) -> list[int]:
+    """The concern of each conversation; 1 where a higher grade is not probable enough."""
+    head = heads.linear["concern"]
+    probs = head.class_probs(features)
+    return [int(head.classes[int(row.argmax())]) if row.max() >= head.min_prob else 1 for row in probs]

@@ -1,0 +1,154 @@
+"""Redaction: private strings give way to their kind, before anything is embedded or sent to a model.
+
+The patterns are in `private_patterns`, the heuristic for names in `names`; here they are applied to texts and to tables.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import dataframely as dy
+import polars as pl
+
+from clio_lite.accounts import add_is_counted
+from clio_lite.names import find_names, names_pattern
+from clio_lite.private_patterns import DIGIT_RUN, PRIVATE_PATTERNS
+from clio_lite.tables import RedactedConversation
+
+BATCH_ROWS: Final = 1_000
+_PLACEHOLDER = re.compile(r"\[(?:email|name|phone|card|iban|id|ip|url|secret|handle|address|date|location)\]")
+_REPEATED_NAME = re.compile(r"\[name\](?:[ \u00a0](?:[A-Z]\. )?\[name\])+")
+
+
+@dataclass(frozen=True)
+class Redaction:
+    """A text without its private strings.
+
+    Attributes:
+        text: The text, each private string replaced by its kind in brackets.
+        counts: How many were replaced, by kind.
+    """
+
+    text: str
+    counts: dict[str, int]
+
+
+def redact_text(text: str) -> Redaction:
+    """Replace the private strings of one text.
+
+    Args:
+        text: Any text, in any language; code and logs too.
+
+    Returns:
+        The redacted text with counts by kind. Redacting it again changes nothing.
+    """
+    return redact_texts([text])[0]
+
+
+def redact_texts(texts: Sequence[str]) -> list[Redaction]:
+    """Replace the private strings of texts that belong together, such as the turns of one conversation.
+
+    A name that is found in one of them is replaced in all of them.
+
+    Args:
+        texts: The texts of one conversation.
+
+    Returns:
+        One redaction per text, in order.
+    """
+    counters = [Counter[str]() for _ in texts]
+    redacted = [_without_patterns(text, counter) for text, counter in zip(texts, counters, strict=True)]
+    pattern = names_pattern(find_names(_PLACEHOLDER.sub("·", text) for text in redacted))
+    if pattern is not None:
+        redacted = [_without_names(text, pattern, counter) for text, counter in zip(redacted, counters, strict=True)]
+    return [Redaction(text, dict(sorted(counter.items()))) for text, counter in zip(redacted, counters, strict=True)]
+
+
+def _without_patterns(text: str, counter: Counter[str]) -> str:
+    """Replace what the patterns find, one kind after another."""
+    lower = text.lower()
+    has_digits = DIGIT_RUN.search(text) is not None
+    for private in PRIVATE_PATTERNS:
+        if private.needs_digits and not has_digits:
+            continue
+        if private.hints and not any(hint in lower for hint in private.hints):
+            continue
+        pieces: list[str] = []
+        end = 0
+        group = "private" if "private" in private.pattern.groupindex else 0
+        for match in private.pattern.finditer(text):
+            if private.check(match):
+                pieces += [text[end : match.start(group)], f"[{private.kind}]"]
+                end = match.end(group)
+                counter[private.kind] += 1
+        if pieces:
+            text = "".join([*pieces, text[end:]])
+    return text
+
+
+def _without_names(text: str, pattern: re.Pattern[str], counter: Counter[str]) -> str:
+    """Replace names, two that follow each other by one mark."""
+    text, count = pattern.subn("[name]", text)
+    if count:
+        counter["name"] += count
+        text = _REPEATED_NAME.sub("[name]", text)
+    return text
+
+
+def redact_conversations(
+    conversations: pl.LazyFrame, *, account_cap: int, seed: int
+) -> dy.DataFrame[RedactedConversation]:
+    """Redact conversations and mark those inside the cap per account and month; none is dropped.
+
+    Args:
+        conversations: Rows of `Conversation`.
+        account_cap: Conversations per account and month that count.
+        seed: Seed of the choice among an account's conversations.
+
+    Returns:
+        One row per conversation, sorted by conversation id.
+    """
+    columns = ("content_hash", "account_key", "has_account", "has_date", "month", "model", "country")
+    facts = conversations.select("conversation_id", *columns).collect()
+    facts = add_is_counted(facts, account_cap=account_cap, seed=seed)
+    texts = [_redacted_rows(batch.rows()) for batch in _batches(conversations, facts.height)]
+    table = pl.concat([pl.DataFrame(schema=_TEXT_SCHEMA), *texts])
+    joined = facts.join(table, on="conversation_id", how="left", validate="1:1").sort("conversation_id")
+    return RedactedConversation.validate(joined.select(RedactedConversation.column_names()), cast=True)
+
+
+_TEXT_SCHEMA: Final = {
+    "conversation_id": pl.String,
+    "user_turn_count": pl.Int64,
+    "assistant_turn_count": pl.Int64,
+    "redaction_count": pl.Int64,
+    "messages": pl.List(pl.Struct({"role": pl.String, "content": pl.String})),
+}
+
+
+def _batches(conversations: pl.LazyFrame, row_count: int) -> Iterable[pl.DataFrame]:
+    """Read ids and messages, a bounded number of rows at a time."""
+    for start in range(0, row_count, BATCH_ROWS):
+        yield conversations.select("conversation_id", "messages").slice(start, BATCH_ROWS).collect()
+
+
+def _redacted_rows(rows: Iterable[tuple[str, list[dict[str, str]]]]) -> pl.DataFrame:
+    """Redact the messages of some conversations."""
+    redacted = []
+    for conversation_id, messages in rows:
+        redactions = redact_texts([message["content"] for message in messages])
+        roles = [message["role"] for message in messages]
+        redacted.append(
+            {
+                "conversation_id": conversation_id,
+                "user_turn_count": roles.count("user"),
+                "assistant_turn_count": roles.count("assistant"),
+                "redaction_count": sum(sum(redaction.counts.values()) for redaction in redactions),
+                "messages": [
+                    {"role": role, "content": redaction.text} for role, redaction in zip(roles, redactions, strict=True)
+                ],
+            }
+        )
+    return pl.DataFrame(redacted, schema=_TEXT_SCHEMA)
