@@ -108,7 +108,9 @@ class OccupationMonth(CommonBlock):
         nullable=True, min=0, description="Published conversations (rounded) per million workers."
     )
     task_count = dy.Int64(nullable=True, min=0, description="Task statements of the occupation.")
-    used_task_count = dy.Int64(nullable=True, min=0, description="Of them, those that pass the publication thresholds.")
+    used_task_count = dy.Int64(
+        nullable=True, min=0, description="Of them, those with at least min_conversations from at least min_accounts."
+    )
     task_coverage = share("used_task_count / task_count: depth of use.")
     job_zone = dy.Int64(nullable=True, min=1, max=5, description="O*NET job zone.")
     median_wage_usd = dy.Float64(nullable=True, min=0, description="OEWS annual median wage.")

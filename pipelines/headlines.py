@@ -86,9 +86,9 @@ METRICS: Final[tuple[MetricRule, ...]] = (
     MetricRule(
         "used_task_count",
         "Task statements used",
-        "count of statements that pass the thresholds",
+        "count of statements with at least min_conversations from at least min_accounts",
         "count",
-        "statements with enough conversations and accounts and no dominant account",
+        "statements with enough conversations from enough accounts",
         "none: a count",
         valid_max=None,
     ),
@@ -237,12 +237,12 @@ def _counted(population: pl.DataFrame) -> dict[str, object]:
 
 
 def _used_task_count(tasks: pl.DataFrame) -> float | None:
-    """Statements that pass the thresholds themselves, complementary suppression aside."""
+    """Statements with enough conversations from enough accounts, be their figures withheld for another reason."""
     if tasks["obs_status"].eq("M").all():
         return None
     is_open = (pl.col("obs_status") == "A") & (pl.col("usage_share") > 0)
-    is_complement = pl.col("suppression_rule").cast(pl.String).eq("complementary").fill_null(value=False)
-    return float(tasks.filter(is_open | is_complement).height)
+    is_enough = ~pl.col("suppression_rule").cast(pl.String).is_in(["too_few_conversations", "too_few_accounts"])
+    return float(tasks.filter(is_open | is_enough.fill_null(value=False)).height)
 
 
 def _effective_task_count(tasks: pl.DataFrame) -> float | None:

@@ -6,7 +6,7 @@ from typing import Final
 
 import polars as pl
 
-from clio_lite.privacy import DisclosurePolicy, cell_rule
+from clio_lite.privacy import DisclosurePolicy
 from pipelines.aggregate.cells import ExactTable, measure_cells
 
 REMAINDERS: Final = ("none", "not_classified")
@@ -247,7 +247,9 @@ def _floor(policy: DisclosurePolicy | None) -> int:
 
 
 def used_statements(tasks: ExactTable, *, floor: float, policy: DisclosurePolicy | None) -> pl.DataFrame:
-    """Statements that count as used: at or above the floor, and passing the gate by themselves.
+    """Statements that count as used: enough conversations from enough accounts.
+
+    A dominant account withholds a task's figures, but does not make it unused: its row names the rule anyway.
 
     Args:
         tasks: From `task_table`.
@@ -257,11 +259,10 @@ def used_statements(tasks: ExactTable, *, floor: float, policy: DisclosurePolicy
     Returns:
         `statement_task_id`.
     """
-    passes = pl.lit(value=True) if policy is None else cell_rule(policy).is_null()
-    floor_passes = pl.col("conversation_count") > 0 if policy is None else pl.col("conversation_count") >= floor
-    return tasks.cells.filter((pl.col("row_kind") == "value") & floor_passes & passes).select(
-        statement_task_id="task_id"
-    )
+    is_used = pl.col("conversation_count") > 0
+    if policy is not None:
+        is_used = (pl.col("conversation_count") >= floor) & (pl.col("account_count") >= policy.min_accounts)
+    return tasks.cells.filter((pl.col("row_kind") == "value") & is_used).select(statement_task_id="task_id")
 
 
 def occupation_depth(
@@ -273,7 +274,7 @@ def occupation_depth(
         catalogue: Taxonomy.
         tasks: From `task_table`.
         floor: Conversations from which a task counts as used.
-        policy: Thresholds that a used task passes.
+        policy: Thresholds; a used task has at least their accounts.
     """
     used = used_statements(tasks, floor=floor, policy=policy).with_columns(is_used=pl.lit(value=True))
     return (
@@ -299,7 +300,7 @@ def coverage_curve(
         catalogue: Taxonomy.
         tasks: From `task_table`.
         floors: Conversations from which a task counts as used; none below the policy's.
-        policy: Thresholds that a used task passes.
+        policy: Thresholds; a used task has at least their accounts.
 
     Returns:
         `floor_count`, `coverage_cut`, `occupation_share`, `occupation_count`.

@@ -142,7 +142,7 @@ def shares_digest(task_shares: pl.DataFrame) -> str:
         task_shares: `task_name`, `pct`.
     """
     digest = hashlib.blake2b(digest_size=16)
-    rows = task_shares.select("task_name", pl.col("pct").cast(pl.Float64)).sort("task_name", "pct")
+    rows = task_shares.select("task_name", pl.col("pct").cast(pl.Float64, strict=False)).sort("task_name", "pct")
     for name, pct in rows.iter_rows():
         digest.update(f"{name}\x1f{pct!r}\x1e".encode())
     return digest.hexdigest()
