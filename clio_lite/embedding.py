@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any, Final, Literal, Protocol
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from clio_lite.errors import EncoderNotFoundError
+from clio_lite.tables import embedding_schema
 
 TOKEN_LIMIT: Final = 256
 """Tokens of a text that are read, as the bundled model was trained."""
@@ -302,3 +304,19 @@ def _export(folder: Path, target: Path) -> None:
         Path(temporary).replace(target)
     finally:
         Path(temporary).unlink(missing_ok=True)
+
+
+def embed_requests(facets: pl.DataFrame, *, encoder: Encoder) -> pl.DataFrame:
+    """Encode the requests of the occupational conversations; nothing but the request is embedded.
+
+    Args:
+        facets: Rows of `tables.Facets`.
+        encoder: Encoder of the requests.
+
+    Returns:
+        `conversation_id` and `embedding`, a unit vector, sorted by id.
+    """
+    chosen = facets.filter("is_occupational").select("conversation_id", "request").sort("conversation_id")
+    vectors = encoder.encode(chosen.get_column("request").to_list())
+    embedding = pl.Series("embedding", vectors, dtype=pl.Array(pl.Float32, encoder.dimensions))
+    return embedding_schema(encoder.dimensions).validate(chosen.select("conversation_id", embedding))

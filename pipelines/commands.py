@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 from clio_lite.facets import extract_facets
-from clio_lite.heads import load_heads
+from clio_lite.heads import HEADS_DIR, load_heads
 from rich.console import Console
 
 from clio_lite.ingest import ingest_conversations
@@ -169,7 +169,7 @@ def write_facets(
             redacted = redact_conversations(read.conversations, account_cap=settings.account_cap, seed=settings.seed)
         with reporter.step(["facets"]):
             encoder = open_encoder(settings, store)
-            heads = load_heads(encoder_name=encoder.name)
+            heads = load_heads(HEADS_DIR, encoder_name=encoder.name)
             facets = extract_facets(redacted, encoder=encoder, heads=heads, skills=None)
     out.parent.mkdir(parents=True, exist_ok=True)
     with replaced(out) as temporary:
