@@ -38,7 +38,7 @@ def clusters(
     settings = context.resources.settings
     accounts = conversations.select("conversation_id", "account_key", "has_account", "is_counted").collect()
     found = build_clusters(
-        facets,
+        facets.filter("is_occupational"),
         embeddings,
         accounts,
         policy=settings.policy,
