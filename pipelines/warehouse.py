@@ -2,7 +2,6 @@
 
 Loading, keys and comments are here; the views are in `warehouse_views`. Nothing here computes a published number.
 """
-# ruff: noqa: S608 - every name in the SQL comes from the schemas; values are parameters
 
 import inspect
 from collections.abc import Sequence

@@ -2,7 +2,6 @@
 
 Each view carries a comment for itself and for every column. SQL text only; creating them is in `warehouse`.
 """
-# ruff: noqa: S608 - every name in the SQL comes from the schemas; values are parameters
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -386,7 +386,7 @@ def _others(example: ExampleVintage) -> dict[str, list[dict]]:
         ],
         "idx/headline_month": [
             base | {"metric_id": name, "value": value, "previous_period_start": previous,
-                    "previous_value": 0.583 if previous else None, "change": value - 0.583 if previous else None}
+                    "previous_value": value + 0.012 if previous else None, "change": -0.012 if previous else None}
             for name, value in example.headlines.items()
         ],
     }  # fmt: skip
