@@ -262,6 +262,7 @@ def _export(folder: Path, target: Path) -> None:
     """Export a model folder to one ONNX file, under a temporary name until it is whole."""
     import torch
     from transformers import AutoModel
+    from transformers.utils.logging import disable_progress_bar
 
     class States(torch.nn.Module):
         """The model with positional inputs and one output."""
@@ -276,6 +277,7 @@ def _export(folder: Path, target: Path) -> None:
             ).last_hidden_state
             return states
 
+    disable_progress_bar()
     model = AutoModel.from_pretrained(str(folder), local_files_only=True, attn_implementation="eager")
     target.parent.mkdir(parents=True, exist_ok=True)
     example = torch.ones((2, 8), dtype=torch.int64)

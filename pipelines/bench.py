@@ -21,7 +21,7 @@ from rich.console import Console
 
 from clio_lite.embedding import load_encoder
 from pipelines.errors import PipelineError
-from pipelines.sample.writer import write_sample
+from pipelines.sample import write_sample
 from pipelines.summary import Summary
 
 MONTH: Final = "2026-10"

@@ -5,6 +5,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,10 +27,10 @@ from pipelines.provenance import archive_tables
 from pipelines.published_shares import build_tables
 from pipelines.release_tables import stored_task_index
 from pipelines.runner import dagster_home, run_month
-from pipelines.sample.writer import write_sample
+from pipelines.sample import write_sample
 from pipelines.settings import Settings, load_settings
 from pipelines.storage import Store, replaced
-from pipelines.summary import IndexSummary, Summary, index_summary
+from pipelines.summary import IndexSummary, Summary, headline_table, index_summary
 from pipelines.warehouse import build_warehouse
 
 RELEASE_TARGETS = ("core/task_index", "ref/occupation")
@@ -257,12 +258,16 @@ def aggregate_shares(*, out: Path, **files: Path | None) -> Summary:
     with tempfile.TemporaryDirectory() as folder:
         archive_tables(tables, Path(folder) / tables["meta/vintage"].item(0, "vintage_id"))
         rows = build_warehouse(Path(folder), out)
-    headline = tables["idx/headline_month"].select("metric_id", "value")
+    labels = tables["meta/metric"].select("metric_id", "unit", headline="label")
+    headline = tables["idx/headline_month"].join(labels, on="metric_id").sort("metric_id")
     groups = tables["idx/major_group_month"].select("soc_major_group", "title", "usage_share", "employment_share")
     return Summary(
         title="Index tables from published shares",
         facts={"file": str(out), "tables": rows.height, "rows": int(rows.get_column("row_count").sum())},
-        tables={"headlines": headline, "major groups": groups.sort("usage_share", descending=True, nulls_last=True)},
+        tables={
+            "headlines": headline_table(headline),
+            "major groups": groups.sort("usage_share", descending=True, nulls_last=True),
+        },
     )
 
 
@@ -279,7 +284,7 @@ def write_sample_command(count: int, *, seed: int, month: str, out: Path, truth:
     written = write_sample(count, seed=seed, month=month, out=out, truth=truth)
     return Summary(
         title="Synthetic conversations",
-        facts={"conversations": written, "file": str(out), "truth": str(truth) if truth else "not written"},
+        facts={**asdict(written), "file": str(out), "truth": str(truth) if truth else "not written"},
         tables={},
     )
 

@@ -129,7 +129,12 @@ class IndexSummary(Summary):
             console.print(f"  {name:<11}{self.facts[name]}", highlight=False, soft_wrap=True)
 
 
-def _headlines(frame: pl.DataFrame) -> pl.DataFrame:
+def headline_table(frame: pl.DataFrame) -> pl.DataFrame:
+    """Headlines as text: shares as percent, withheld ones said to be so.
+
+    Args:
+        frame: `headline`, `value`, `unit`, `obs_status`.
+    """
     text = [
         _WITHHELD
         if row["obs_status"] == "Q"
@@ -160,7 +165,7 @@ def index_summary(out: Path, store: Store, month: str, seconds: Mapping[str, flo
 
         vintage = rows(_VINTAGE, month).row(0, named=True)
         tables = {
-            "Headlines": _headlines(rows(_HEADLINES, month)),
+            "Headlines": headline_table(rows(_HEADLINES, month)),
             "Occupational categories": rows(_GROUPS, month, _TOP),
             "Top tasks": rows(_TASKS, month, _TOP),
             "Top occupations": rows(_OCCUPATIONS, month, _TOP),
