@@ -31,6 +31,7 @@ CELL_SIZE: Final = 2_000
 """Most rows of a cell; a Ward tree of one takes a sixth of a second."""
 
 CELL_BRANCHES: Final = 64
+SAMPLE_PER_BRANCH: Final = 512
 NEIGHBOUR_CELLS: Final = 8
 REFINEMENT_ROUNDS: Final = 4
 MICRO_CLUSTERS_PER_CELL: Final = 8
@@ -196,12 +197,14 @@ def _split(rows: Vectors, members: NDArray[np.int64], rng: np.random.Generator) 
     """Split members into cells of at most `CELL_SIZE` rows by k-means of few branches, again where still too big."""
     if len(members) <= CELL_SIZE:
         return [members]
+    # Cells of half the bound on average, so that few need another split.
     branches = min(CELL_BRANCHES, math.ceil(2 * len(members) / CELL_SIZE))
     part = rows[members]
-    centres = part[np.sort(rng.choice(len(part), branches, replace=False))]
+    sample = part[np.sort(rng.permutation(len(part))[: SAMPLE_PER_BRANCH * branches])]
+    centres = sample[np.sort(rng.choice(len(sample), branches, replace=False))]
     for _ in range(5):
-        nearest = nearest_rows(part, centres)
-        moved = centroids_of(part, nearest, branches)
+        nearest = nearest_rows(sample, centres)
+        moved = centroids_of(sample, nearest, branches)
         centres = np.where(moved.any(axis=1, keepdims=True), moved, centres)
     nearest = nearest_rows(part, centres)
     groups = [members[nearest == branch] for branch in range(branches)]

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from clio_lite.auditor import grade_text
 from clio_lite.clustering import (
     NOISE,
+    WARD_LIMIT,
     Labels,
     Method,
     Vectors,
@@ -98,16 +99,20 @@ def build_clusters(
         method: See `clustering.cluster_vectors`.
 
     Raises:
-        ValueError: A conversation has no embedding or no account row.
+        ValueError: A conversation has no embedding or no account row, or more base clusters are asked for than one Ward
+            tree can put in levels.
     """
+    if cluster_count is not None and not 1 <= cluster_count <= WARD_LIMIT:
+        raise ValueError(f"cluster_count: expected 1 to {WARD_LIMIT}, found {cluster_count}")
     table = _joined_rows(facets, embeddings, accounts)
     if not table["is_counted"].any():
         return Clusters(ClusterMember.create_empty(), Cluster.create_empty(), 0, None)
     vectors = unit_rows(table["embedding"].to_numpy())
     is_counted = table["is_counted"].to_numpy()
-    wanted = cluster_count or default_cluster_count(
-        int(is_counted.sum()), mean_size=max(MEAN_SIZE, 2 * policy.min_conversations)
-    )
+    wanted = cluster_count
+    if wanted is None:
+        mean_size = max(MEAN_SIZE, 2 * policy.min_conversations)
+        wanted = default_cluster_count(int(is_counted.sum()), mean_size=mean_size)
     labels = cluster_vectors(vectors[is_counted], cluster_count=wanted, method=method, seed=seed)
     noise_count = int((labels == NOISE).sum())
     noise_share = noise_count / len(labels)

@@ -5,12 +5,14 @@ vocabulary in `definitions/vocabulary.toml`. A token with a digit or an @, a web
 [email] may never be. Thresholds on counts are in `privacy`, the grade of a whole text in `auditor`.
 """
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Final
 
 import dataframely as dy
@@ -22,6 +24,10 @@ _REFUSED_TOKEN: Final = regex.compile(r"\[[^\[\]\n]{0,40}\]|\S*@\S*|\w+://\S+|ww
 _WORD: Final = regex.compile(
     r"\p{Han}+|\p{Thai}+|[\p{Katakana}ー]+|\p{Hiragana}+|(?:\p{L}\p{M}*)+(?:-(?:\p{L}\p{M}*)+)*"
 )
+_REFUSED_SIGN: Final = regex.compile(r"[\d@\[]|://|www\.")
+"""Without one of these signs no token can be refused; a search for them is cheap."""
+
+_ASCII_WORD: Final = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _HAN: Final = regex.compile(r"\p{Han}")
 
 
@@ -51,6 +57,8 @@ class WordUse(dy.Schema):
     word_number = dy.Int64(primary_key=True, min=0, description="Place of the word in the request, from 0.")
     word = dy.String(min_length=1, description="The word in lower case.")
     is_stop = dy.Bool(description="A stop word of English or of the conversation's language.")
+    is_opening = dy.Bool(description="The first word, or a public verb behind nothing but stop words.")
+    pair = dy.String(nullable=True, description="The word and the next one; null if either opens or is a stop word.")
 
 
 @cache
@@ -101,9 +109,12 @@ def split_words(text: str) -> list[str]:
         text: Redacted text.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
+    if _REFUSED_SIGN.search(folded):
+        folded = _REFUSED_TOKEN.sub(" · ", folded)
+    if folded.isascii():
+        return _ASCII_WORD.findall(folded)
     words: list[str] = []
-    for match in _WORD.finditer(_REFUSED_TOKEN.sub(" · ", folded)):
-        word = match.group()
+    for word in _WORD.findall(folded):
         if _HAN.match(word) and len(word) > 2:
             words.extend(word[place : place + 2] for place in range(len(word) - 1))
         else:
@@ -121,24 +132,22 @@ def word_uses(requests: pl.DataFrame) -> dy.DataFrame[WordUse]:
         One row per conversation and word, sorted by both; each distinct request is cut once.
     """
     distinct = requests.select("request", "language").unique().sort("request", "language")
-    rows: list[tuple[str, str | None, list[str], list[bool]]] = []
-    for request, language in distinct.iter_rows():
-        words = split_words(request)
-        stops = stop_words(language)
-        rows.append((request, language, words, [word in stops or len(word) < 2 for word in words]))
+    rows = [(request, language, *_cut_request(request, language)) for request, language in distinct.iter_rows()]
     columns: dict[str, pl.DataType | type[pl.DataType]] = {
         "request": pl.String,
         "language": pl.String,
         "word": pl.List(pl.String),
         "is_stop": pl.List(pl.Boolean),
+        "is_opening": pl.List(pl.Boolean),
+        "pair": pl.List(pl.String),
     }
     cut = pl.DataFrame(rows, schema=columns, orient="row").filter(pl.col("word").list.len() > 0)
     uses = (
         requests.select("conversation_id", "request", "language")
         .join(cut, on=["request", "language"], how="inner", nulls_equal=True)
         .with_columns(word_number=pl.int_ranges(pl.col("word").list.len(), dtype=pl.Int64))
-        .explode("word_number", "word", "is_stop")
-        .select("conversation_id", "word_number", "word", "is_stop")
+        .explode("word_number", "word", "is_stop", "is_opening", "pair")
+        .select(WordUse.column_names())
         .sort("conversation_id", "word_number")
     )
     return WordUse.validate(uses)
@@ -163,6 +172,21 @@ def refused_words(text: str, account_counts: Mapping[str, int], *, min_accounts:
     public = public_vocabulary().words
     words = (word for word in split_words(text) if word not in public and account_counts.get(word, 0) < min_accounts)
     return sorted({*refused_tokens(text), *words})
+
+
+def _cut_request(request: str, language: str | None) -> tuple[list[str], list[bool], list[bool], list[str | None]]:
+    """Words of one request, and of each whether it is a stop word, whether it opens, and the pair it begins."""
+    words = split_words(request)
+    stops = stop_words(language)
+    is_stop = [word in stops or len(word) < 2 for word in words]
+    is_opening = [number == 0 for number in range(len(words))]
+    first = is_stop.index(False) if False in is_stop else 0
+    if words and words[first] in public_vocabulary().verbs:
+        is_opening[first] = True
+    is_inner = [not (stop or opening) for stop, opening in zip(is_stop, is_opening, strict=True)]
+    pairs = [f"{word} {after}" for word, after in pairwise(words)]
+    kept = [pair if here and there else None for pair, (here, there) in zip(pairs, pairwise(is_inner), strict=True)]
+    return words, is_stop, is_opening, [*kept, None][: len(words)]
 
 
 def _definition(name: str) -> str:

@@ -168,6 +168,12 @@ def test_a_conversation_without_embedding_is_refused() -> None:
         build(replace(world, embeddings=world.embeddings.head(47)))
 
 
+@pytest.mark.parametrize("cluster_count", [0, 10_001])
+def test_a_number_of_clusters_that_no_tree_can_hold_is_refused(cluster_count: int) -> None:
+    with pytest.raises(ValueError, match=f"expected 1 to 10000, found {cluster_count}"):
+        build(make_world(), cluster_count=cluster_count)
+
+
 def test_the_default_number_of_base_clusters_leaves_most_above_the_thresholds() -> None:
     found = build(make_world(topics=20, per_topic=10, spread=0.9), cluster_count=None)
     base = found.clusters.filter(pl.col("cluster_level") == 0)

@@ -98,7 +98,7 @@ def test_a_request_without_words_has_no_rows() -> None:
     requests = pl.DataFrame(
         {"conversation_id": ["a", "b"], "request": ["[email] 42", "Draft it"], "language": ["en", "en"]}
     )
-    assert word_uses(requests).rows() == [("b", 0, "draft", False), ("b", 1, "it", True)]
+    assert word_uses(requests).rows() == [("b", 0, "draft", False, True, None), ("b", 1, "it", True, False, None)]
 
 
 def test_tokens_with_digits_addresses_and_placeholders_are_refused_even_if_everybody_used_them() -> None:
