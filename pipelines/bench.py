@@ -14,7 +14,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import polars as pl
 from rich.console import Console
@@ -84,15 +84,21 @@ def encoder_ratio(texts: Sequence[str], cache_dir: Path) -> pl.DataFrame:
         texts: Texts to encode; both encode the same.
         cache_dir: Where the exported model is kept.
     """
-    rows = []
-    for name, backend in (("sentence-transformers (baseline)", "torch"), ("onnxruntime (default)", "onnx")):
-        encoder = load_encoder(None, backend="torch" if backend == "torch" else "onnx", cache_dir=cache_dir)
+    speeds = {}
+    backends: tuple[tuple[str, Literal["torch", "onnx"]], ...] = (
+        ("sentence-transformers (baseline)", "torch"),
+        ("onnxruntime (default)", "onnx"),
+    )
+    for name, backend in backends:
+        encoder = load_encoder(None, backend=backend, cache_dir=cache_dir)
         encoder.encode(texts[:16])
         started = time.perf_counter()
         encoder.encode(texts)
-        rows.append({"encoder": name, "texts per second": round(len(texts) / (time.perf_counter() - started), 1)})
-    baseline = rows[0]["texts per second"]
-    return pl.DataFrame(rows).with_columns((pl.col("texts per second") / baseline).round(2).alias("ratio"))
+        speeds[name] = len(texts) / (time.perf_counter() - started)
+    speed = pl.Series("texts per second", list(speeds.values()))
+    return pl.DataFrame(
+        {"encoder": list(speeds), "texts per second": speed.round(1), "ratio": (speed / speed[0]).round(2)}
+    )
 
 
 def run_bench(conversations: int, *, seed: int, console: Console) -> Summary:

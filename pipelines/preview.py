@@ -57,10 +57,7 @@ def _distribution(frame: pl.LazyFrame, column: str) -> str:
         .collect()
     )
     total = counts.get_column("rows").max() or 1
-    bar = [
-        "█" * max(1, round(_BAR * rows / total)) if rows >= _SMALL else ""  # type: ignore[operator]
-        for rows in counts.get_column("rows")
-    ]
+    bar = ["█" * max(1, round(_BAR * rows / total)) if rows >= _SMALL else "" for rows in counts.get_column("rows")]
     shown = counts.with_columns(
         pl.when(pl.col("rows") < _SMALL)
         .then(pl.lit(f"<{_SMALL}"))

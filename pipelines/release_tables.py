@@ -7,6 +7,15 @@ from pathlib import Path
 import polars as pl
 
 from onet.release import Release
+from onet.tables import (
+    Activity,
+    ContentElement,
+    OccupationSkill,
+    OccupationTitle,
+    OnetOccupation,
+    OnetTask,
+    TaskActivity,
+)
 from onet.task_index import Encoder, TaskIndex, build_task_index, load_task_index, save_task_index
 
 FRAMES: Mapping[str, str] = {
@@ -44,7 +53,13 @@ def release_from_tables(manifest: pl.DataFrame, frames: Mapping[str, pl.DataFram
         source_kind=first["source_kind"],
         digest=first["release_digest"],
         row_counts=manifest.drop("onet_version", "source_kind", "release_digest"),
-        **frames,
+        occupations=OnetOccupation.validate(frames["occupations"]),
+        tasks=OnetTask.validate(frames["tasks"]),
+        task_activities=TaskActivity.validate(frames["task_activities"]),
+        activities=Activity.validate(frames["activities"]),
+        titles=OccupationTitle.validate(frames["titles"]),
+        skills=OccupationSkill.validate(frames["skills"]),
+        elements=ContentElement.validate(frames["elements"]),
     )
 
 

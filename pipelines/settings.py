@@ -92,7 +92,7 @@ class RunFields(BaseModel):
         )
 
 
-class RunResource(dg.ConfigurableResource[None], RunFields):  # type: ignore[misc]
+class RunResource(dg.ConfigurableResource[None], RunFields):
     """The run's settings as a Dagster resource, editable in the launchpad."""
 
 
@@ -140,12 +140,12 @@ def load_settings(**given: object) -> Settings:
     Raises:
         SettingsError: A file is missing, or a value does not fit; names the setting and the remedy.
     """
-    values = {name: value for name, value in given.items() if value is not None}
+    values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     config = str(values.get("config") or os.environ.get("USAGE_INDEX_CONFIG", ""))
     if config and not Path(config).is_file():
         raise SettingsError(f"expected a TOML file of settings, found nothing at {config}: check --config")
     try:
-        return Settings(**values)  # type: ignore[arg-type]
+        return Settings(**values)
     except ValidationError as error:
         lines = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise SettingsError(

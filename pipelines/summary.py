@@ -161,7 +161,8 @@ def index_summary(out: Path, store: Store, month: str, seconds: Mapping[str, flo
     with duckdb.connect(str(warehouse), read_only=True) as con:
 
         def rows(query: str, *values: object) -> pl.DataFrame:
-            return con.sql(query, params=list(values)).pl()
+            frame: pl.DataFrame = con.sql(query, params=list(values)).pl()
+            return frame
 
         vintage = rows(_VINTAGE, month).row(0, named=True)
         tables = {

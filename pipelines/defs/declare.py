@@ -91,6 +91,23 @@ def column_metadata(schema: type[dy.Schema] | None) -> dict[str, Any]:
     return {"dagster/column_schema": dg.TableSchema(columns=columns)}
 
 
+def rules_broken(schema: type[dy.Schema], frame: pl.DataFrame | pl.LazyFrame) -> dict[str, int]:
+    """Rows that break each rule of a schema; of a scanned table only the columns and the key are looked at.
+
+    Scanned tables are those too large to hold; what makes them validates every batch.
+
+    Args:
+        schema: Schema class.
+        frame: Rows.
+    """
+    if isinstance(frame, pl.DataFrame):
+        return {rule: int(count) for rule, count in schema.filter(frame, cast=True).failure.counts().items()}
+    missing = set(schema.column_names()) - set(frame.collect_schema().names())
+    key = frame.select(pl.struct(schema.primary_key()).alias("key"))
+    repeated = key.select(pl.len() - pl.col("key").n_unique()).collect(engine="streaming").item()
+    return {rule: int(count) for rule, count in {"columns": len(missing), "primary_key": repeated}.items() if count}
+
+
 def checked_output(
     spec: TableSpec, frame: pl.DataFrame | pl.LazyFrame, print_: str
 ) -> Iterator[dg.Output[Any] | dg.AssetCheckResult]:
@@ -109,12 +126,12 @@ def checked_output(
     yield dg.Output(frame, output_name=_output_name(spec.name), metadata=metadata)
     schema = spec.declared_schema
     if schema:
-        counts = schema.filter(frame.lazy(), eager=True, cast=True).failure.counts()
+        counts = rules_broken(schema, frame)
         yield dg.AssetCheckResult(
             asset_key=spec.key,
             check_name="schema",
             passed=not counts,
-            metadata={"rules_broken": {rule: int(count) for rule, count in counts.items()}, "rows": rows},
+            metadata={"rules_broken": counts, "rows": rows},
         )
     for name, check in spec.checks.items():
         yield check(frame.lazy())._replace(asset_key=spec.key, check_name=name)
@@ -179,7 +196,7 @@ def tables(
                     yield from checked_output(spec, frames[spec.name], print_)
 
         compute.__signature__ = _asset_signature(function, received)  # type: ignore[attr-defined]
-        del compute.__wrapped__  # type: ignore[attr-defined]
+        del compute.__wrapped__
         return dg.multi_asset(
             name=_output_name(specs[0].name) if len(specs) == 1 else function.__name__,
             outs={_output_name(spec.name): _out(spec) for spec in specs},

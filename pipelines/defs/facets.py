@@ -2,10 +2,10 @@
 
 import dagster as dg
 import polars as pl
+
 from clio_lite.embedding import embed_requests
 from clio_lite.facets import extract_facets
 from clio_lite.heads import HEADS_DIR, load_heads
-
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.defs.resources import open_encoder
 
@@ -21,7 +21,9 @@ _KINDS = ("polars", "parquet", "onnx", "scikitlearn")
 def facets(context: dg.AssetExecutionContext, conversations: pl.DataFrame) -> pl.DataFrame:
     """Screen, request, collaboration pattern, use case, skills, language and concern of every conversation."""
     encoder = open_encoder(context.resources.settings, context.resources.store)
-    return extract_facets(conversations, encoder=encoder, heads=load_heads(HEADS_DIR, encoder_name=encoder.name), skills=None)
+    return extract_facets(
+        conversations, encoder=encoder, heads=load_heads(HEADS_DIR, encoder_name=encoder.name), skills=None
+    )
 
 
 @tables(
