@@ -67,3 +67,13 @@ def add_is_counted(frame: pl.DataFrame, *, account_cap: int, seed: int) -> pl.Da
     place = pl.col("_draw").rank("ordinal").over("account_key", "month")
     drawn = frame.with_columns(pl.Series("_draw", draws, dtype=pl.String))
     return drawn.with_columns(is_counted=pl.col("account_key").is_null() | (place <= account_cap)).drop("_draw")
+
+
+def with_assumed_accounts(frame: pl.DataFrame) -> pl.DataFrame:
+    """Give each conversation without an account one of its own.
+
+    Args:
+        frame: `conversation_id`, `account_key`, `has_account`.
+    """
+    own = pl.format("conversation:{}", "conversation_id")
+    return frame.with_columns(pl.coalesce("account_key", own).alias("account_key"), has_account=pl.lit(value=True))

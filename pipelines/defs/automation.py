@@ -11,7 +11,7 @@ from dagster._core.definitions.partitions.partitioned_schedule import Unresolved
 from pipelines.errors import InputUnusableError
 from pipelines.freshness import source_digest
 from pipelines.notify import notify_failure
-from pipelines.partitions import monthly, previous_month, today_utc
+from pipelines.partitions import previous_month, today_utc
 from pipelines.settings import RunResource
 from pipelines.sources import conversations_path
 from pipelines.storage import Store
@@ -22,7 +22,6 @@ _MONTH_IN_NAME = re.compile(r"(?<!\d)(20\d{2}-(?:0[1-9]|1[0-2]))(?!\d)")
 monthly_index = dg.define_asset_job(
     "monthly_index",
     selection=dg.AssetSelection.all(),
-    partitions_def=monthly,
     description="The whole index of one month: conversations in, warehouse, package and report out.",
 )
 

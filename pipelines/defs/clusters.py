@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 import polars as pl
 
+from clio_lite.accounts import with_assumed_accounts
 from clio_lite.clusters import build_clusters
 from pipelines.defs.declare import TableSpec, tables
 
@@ -18,6 +19,7 @@ _SETTINGS = (
     "min_text_conversations",
     "min_text_accounts",
     "account_cap",
+    "assume_account_per_conversation",
 )
 _KINDS = ("polars", "parquet", "scikitlearn")
 
@@ -37,6 +39,8 @@ def clusters(
     """Group the requests into base clusters and levels above, with names that only common words may form."""
     settings = context.resources.settings
     accounts = conversations.select("conversation_id", "account_key", "has_account", "is_counted").collect()
+    if settings.assume_account_per_conversation:
+        accounts = with_assumed_accounts(accounts)
     found = build_clusters(
         facets.filter("is_occupational"),
         embeddings,

@@ -5,7 +5,7 @@ import hmac
 import polars as pl
 import pytest
 
-from clio_lite.accounts import account_key, add_is_counted
+from clio_lite.accounts import account_key, add_is_counted, with_assumed_accounts
 
 SECRET = b"0123456789abcdef"
 
@@ -69,3 +69,11 @@ def test_an_empty_frame_keeps_its_shape_and_a_cap_below_one_is_refused() -> None
     assert add_is_counted(empty, account_cap=1, seed=0).schema["is_counted"] == pl.Boolean
     with pytest.raises(ValueError, match="at least 1"):
         add_is_counted(empty, account_cap=0, seed=0)
+
+
+def test_a_conversation_without_account_can_be_given_one_of_its_own() -> None:
+    frame = pl.DataFrame(
+        {"conversation_id": ["a", "b"], "account_key": ["k", None], "has_account": [True, False]},
+        schema={"conversation_id": pl.String, "account_key": pl.String, "has_account": pl.Boolean},
+    )
+    assert with_assumed_accounts(frame).rows() == [("a", "k", True), ("b", "conversation:b", True)]
