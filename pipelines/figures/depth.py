@@ -53,7 +53,7 @@ def coverage_figure(frame: pl.DataFrame) -> go.Figure:
                 if share is not None and abs(cut - _LABEL_CUT) < 1e-9
             ]
     figure.update_layout(annotations=notes)
-    figure.update_xaxes(**percent_axis("At least this share of the occupation's tasks is used"), range=[-0.01, 1.02])
+    figure.update_xaxes(**percent_axis("Tasks of the occupation used, at least"), range=[-0.01, 1.02])
     figure.update_yaxes(**percent_axis("Share of occupations"), automargin=True, range=[0, 1.05])
     return described(figure, {"alt": f"Falling curves of task coverage; from the lowest floor, {listed(parts)}"})
 

@@ -60,7 +60,7 @@ def beside_employment_figure(frame: pl.DataFrame, *, label: str, subject: str) -
             cliponaxis=False,
         )
     figure.update_layout(annotations=_value_notes(rows), margin={"r": _ROOM})
-    figure.update_xaxes(**percent_axis("Share of usage and of U.S. employment"))
+    figure.update_xaxes(**percent_axis("Share of the total"))
     label_rows(figure, names, key_height=KEY_HEIGHT)
     parts = [
         f"{name} {stated_percent(row['usage_share'], row['obs_status'])} of usage, "
