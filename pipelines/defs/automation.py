@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.partitions.partitioned_schedule import UnresolvedPartitionedAssetScheduleDefinition
 
 from pipelines.errors import InputUnusableError
 from pipelines.freshness import source_digest
@@ -26,22 +25,26 @@ monthly_index = dg.define_asset_job(
 )
 
 
-def build_schedule(
-    status: dg.DefaultScheduleStatus,
-) -> UnresolvedPartitionedAssetScheduleDefinition | dg.ScheduleDefinition:
+def build_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
     """Schedule that asks for the month just ended, on the fifth of each month at 06:00 UTC.
 
     Args:
         status: Whether it runs without being switched on in the UI.
     """
-    return dg.build_schedule_from_partitioned_job(
-        monthly_index,
+
+    @dg.schedule(
+        job=monthly_index,
         name="monthly_refresh",
         description="On the fifth of each month: the index of the month before.",
-        day_of_month=5,
-        hour_of_day=6,
+        cron_schedule="0 6 5 * *",
+        execution_timezone="UTC",
         default_status=status,
     )
+    def monthly_refresh(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        month = previous_month(f"{context.scheduled_execution_time:%Y-%m}")
+        return dg.RunRequest(run_key=month, partition_key=month)
+
+    return monthly_refresh
 
 
 def months_of_files(path: Path, *, default: str) -> list[str]:
