@@ -8,10 +8,13 @@ decided in `pipelines.publish`.
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
 import polars as pl
 
 from clio_lite.privacy import DisclosurePolicy, cell_rule
 
+SOLVED_TOLERANCE: Final = 1e-9
+MAX_SOLVED_GROUPS: Final = 100  # above, only each group by itself is protected: solving all sums takes too long
 SIGNIFICANT_DIGITS: Final = 4  # Census DRB: at most four for every estimate
 ROUNDING_LADDER: Final[tuple[tuple[int, int], ...]] = (
     # Census DRB interim rounding: counts below the first number go to the nearest multiple of the second. Counts below
@@ -50,7 +53,9 @@ def withhold_cells(
 
     Primary: `cell_rule`. Complementary: in every group whose total a reader can know, what is withheld must be at least
     two observed cells whose union itself passes the gate (or else everything observed in the group). Until that holds,
-    the smallest cell that may be published is withheld too, ties by cell id. Observed zeros are never withheld.
+    the smallest cell that may be published is withheld too, ties by cell id. The same goes for cells that follow from
+    several groups together, as a solution of their sums (up to `MAX_SOLVED_GROUPS` groups).
+    Observed zeros are never withheld.
 
     Args:
         cells: `cell_id` and the measures of the gate.
@@ -71,6 +76,8 @@ def withhold_cells(
     while True:
         added = _next_complements(rules, observed, contributions, policy)
         if added.is_empty():
+            added = _next_unsolvable(rules, observed, contributions, policy)
+        if added.is_empty():
             return rules.select("cell_id", "suppression_rule")
         rules = rules.with_columns(
             suppression_rule=pl.when(pl.col("cell_id").is_in(added.implode()))
@@ -90,9 +97,46 @@ def _next_complements(
     unsafe = _union_cells(withheld, contributions).filter(
         (pl.col("withheld_count") < 2) | cell_rule(policy).is_not_null()
     )
+    return _smallest_open(state, unsafe["group_id"])
+
+
+def _next_unsolvable(
+    rules: pl.DataFrame, observed: pl.DataFrame, contributions: pl.DataFrame, policy: DisclosurePolicy
+) -> pl.Series:
+    """Ids of the cells to withhold next so that no withheld cell solves the sums of its groups.
+
+    Unknowns are the withheld cells; cells with equal parts in equal groups are one unknown. An unknown is solved when
+    its unit vector lies in the row space of the sums: then it must pass the gate.
+    """
+    state = observed.join(rules.select("cell_id", "suppression_rule"), on="cell_id")
+    withheld = state.filter(pl.col("suppression_rule").is_not_null()).sort("cell_id", "group_id")
+    if withheld.is_empty():
+        return pl.Series("cell_id", [], dtype=pl.String)
+    unknown_of = withheld.group_by("cell_id", maintain_order=True).agg(
+        unknown=pl.format("{}={}", "group_id", "part").str.join("\x1f")
+    )
+    sums = withheld.join(unknown_of, on="cell_id").unique(["unknown", "group_id"]).sort("unknown", "group_id")
+    columns = sums["unknown"].unique().sort()
+    rows = sums["group_id"].unique().sort()
+    if rows.len() > MAX_SOLVED_GROUPS:
+        return pl.Series("cell_id", [], dtype=pl.String)
+    matrix = np.zeros((rows.len(), columns.len()))
+    matrix[rows.search_sorted(sums["group_id"]), columns.search_sorted(sums["unknown"])] = sums["part"]
+    _, singular, space = np.linalg.svd(matrix, full_matrices=False)
+    space = space[singular > singular.max() * SOLVED_TOLERANCE]
+    solved = columns.filter(pl.Series((space**2).sum(axis=0) > 1 - SOLVED_TOLERANCE))
+    parts = unknown_of.filter(pl.col("unknown").is_in(solved.implode())).select(
+        "cell_id", group_id="unknown", part=pl.lit(1.0)
+    )
+    unsafe = _union_cells(parts, contributions).filter(cell_rule(policy).is_not_null())
+    groups = sums.filter(pl.col("unknown").is_in(unsafe["group_id"].implode()))["group_id"].unique()
+    return _smallest_open(state, groups)
+
+
+def _smallest_open(state: pl.DataFrame, groups: pl.Series) -> pl.Series:
+    """Smallest published cell of each of the groups that has one, ties by id."""
     return (
-        state.filter(pl.col("suppression_rule").is_null())
-        .join(unsafe.select("group_id"), on="group_id", how="semi")
+        state.filter(pl.col("suppression_rule").is_null() & pl.col("group_id").is_in(groups.implode()))
         .sort("group_id", "conversation_count", "cell_id")
         .group_by("group_id", maintain_order=True)
         .agg(pl.col("cell_id").first())["cell_id"]

@@ -4,6 +4,9 @@ Tables are decided from the widest total down: groups of occupations, occupation
 statements within every occupation that has them, patterns within their bucket. A withheld group gives no total away,
 so all withheld groups of a partition count as one group. A task of an occupation is its statement times a public
 weight: it is withheld when, and only when, the statement is.
+
+Known limits: what `none` and `not_classified` hold together follows from the shares over matched conversations, also
+where both are withheld; and the sums over collaboration tables of different nodes are not solved together.
 """
 
 from dataclasses import dataclass
@@ -121,7 +124,7 @@ def decide_clusters(table: ExactTable, policy: DisclosurePolicy) -> pl.DataFrame
 def _decide_occupations(exact: ExactMonth, rules: dict[str, pl.DataFrame], policy: DisclosurePolicy) -> pl.DataFrame:
     """Decide occupations within their major group, job zone and wage band."""
     table = exact.tables["occupation"]
-    links = [flat_links(table.cells)]
+    links = []  # the sum of every partition is the whole, which needs no group of its own
     for name, key in PARTITIONS.items():
         closed = _withheld_ids(rules[name])
         label = pl.when(pl.col(key).is_in(closed)).then(pl.lit("withheld")).otherwise(pl.col(key))
@@ -130,7 +133,7 @@ def _decide_occupations(exact: ExactMonth, rules: dict[str, pl.DataFrame], polic
 
 
 def _decide_tasks(exact: ExactMonth, occupations: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:
-    """Decide statements within the whole and within every occupation that has them."""
+    """Decide statements within every occupation that has them, and `none` and `not_classified` with each other."""
     table = exact.tables["task"]
     closed = _withheld_ids(occupations)
     label = pl.when(pl.col("onet_soc_code").is_in(closed)).then(pl.lit("withheld")).otherwise(pl.col("onet_soc_code"))
@@ -141,7 +144,8 @@ def _decide_tasks(exact: ExactMonth, occupations: pl.DataFrame, policy: Disclosu
         .group_by("cell_id", "group_id")
         .agg(pl.col("part").sum())
     )
-    links = pl.concat([flat_links(table.cells), within])
+    rest = table.cells.filter(pl.col("row_kind") != "value")
+    links = pl.concat([within, flat_links(rest, pl.lit("remainder"))])
     return withhold_cells(table.cells, table.contributions, links, policy=policy)
 
 

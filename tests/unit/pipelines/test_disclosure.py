@@ -94,3 +94,16 @@ def test_rounding_keeps_null():
     frame = pl.DataFrame({"x": [None]}, schema={"x": pl.Float64})
     found = frame.select(a=rounded_count(pl.col("x")), b=rounded_share(pl.col("x")), c=account_band(pl.col("x")))
     assert found.row(0) == (None, None, None)
+
+
+def test_a_cell_that_solves_the_sums_of_several_groups_is_protected():
+    # a + b, b + c and a + c are known, so each is; d can be withheld beside a and b.
+    cells, contributions = table({"a": 10, "b": 10, "c": 10, "d": 40})
+    pairs = {"ab": "abd", "bc": "bc", "ac": "ac"}
+    links = pl.DataFrame(
+        [(cell, group, 1.0) for group, members in pairs.items() for cell in members],
+        schema=["cell_id", "group_id", "part"],
+        orient="row",
+    )
+    found = dict(withhold_cells(cells, contributions, links, policy=POLICY).iter_rows())
+    assert found["d"] == "complementary"
