@@ -175,7 +175,7 @@ def _digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _tokenizer(folder: Path) -> Any:  # noqa: ANN401  (tokenizers has no types)
+def _tokenizer(folder: Path) -> Any:
     """Load the tokeniser of a model folder, cut at the token limit and without padding."""
     from tokenizers import Tokenizer
 

@@ -140,7 +140,9 @@ def _use_cases(heads: Heads, features: ConversationFeatures) -> tuple[list[str],
 
 
 def _concern_grades(heads: Heads, features: ConversationFeatures) -> list[int]:
-    """The concern of each conversation; 1 where a higher grade is not probable enough."""
+    """The concern of each conversation; 1 unless the grades above it are together probable enough."""
     head = heads.linear["concern"]
     probs = head.class_probs(features)
-    return [int(head.classes[int(row.argmax())]) if row.max() >= head.min_prob else 1 for row in probs]
+    grades = np.array([int(name) for name in head.classes])
+    above = np.where(grades > 1, probs, 0.0)
+    return [int(grades[int(row.argmax())]) if row.sum() >= head.min_prob else 1 for row in above]

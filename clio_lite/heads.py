@@ -3,7 +3,7 @@
 `python -m clio_lite.heads` retrains them into `clio_lite/trained`; the same definitions, encoder and seed give the same
 bytes. The classifiers are multinomial logistic regressions. Their probabilities are calibrated by one temperature per
 facet, fitted on predictions for template families that the fold was not trained on. Skills are told by similarity to
-their definitions and examples, standardised per skill so that no skill is near to everything.
+their definitions and examples, both as it is and standardised per skill, so that no skill is near to everything.
 """
 
 import argparse
@@ -41,7 +41,7 @@ FOLDS: Final = 4
 VECTOR_SCALE: Final = 4.0
 """Weight of the vectors beside the standardised structure: their parts are about 1/20 in size."""
 
-REGULARISATION: Final = {"collaboration_pattern": 0.02, "occupational_screen": 0.05, "use_case": 0.05, "concern": 0.1}
+REGULARISATION: Final = {"collaboration_pattern": 0.02, "occupational_screen": 0.05, "use_case": 0.05, "concern": 0.3}
 """Inverse strength of the penalty: strong, since templates are poorer than conversations."""
 
 DECIMALS: Final = 4
@@ -90,6 +90,7 @@ class SkillHead:
         mean: Mean similarity of each skill to training requests.
         scale: Spread of it.
         slope: Of the logistic curve over standardised similarity.
+        plain_slope: Of the same over similarity as it is.
         offset: Of the same.
         min_prob: Probability from which a skill is shown.
         max_skills: Most skills of one conversation.
@@ -101,6 +102,7 @@ class SkillHead:
     mean: Array
     scale: Array
     slope: float
+    plain_slope: float
     offset: float
     min_prob: float
     max_skills: int
@@ -109,7 +111,8 @@ class SkillHead:
         """Probabilities of the skills, shape (n, skills), each for itself."""
         similarity = 0.5 * (requests @ self.definitions.T) + 0.5 * (requests @ self.examples.T)
         standardised = (similarity - self.mean) / self.scale
-        probs: NDArray[np.float64] = 1 / (1 + np.exp(-(self.slope * standardised + self.offset).astype(np.float64)))
+        logits = self.slope * standardised + self.plain_slope * similarity + self.offset
+        probs: NDArray[np.float64] = 1 / (1 + np.exp(-logits.astype(np.float64)))
         return probs
 
     def skill_names(self, requests: Array) -> list[list[str]]:
@@ -175,8 +178,8 @@ def conversation_features(conversations: Sequence[Sequence[str]], encoder: Encod
         if turns:
             later[number] = vectors[[row[text] for text in turns]].mean(axis=0)
     structure = np.zeros((len(conversations), len(FEATURE_NAMES)), dtype=np.float32)
-    for number, turns in enumerate(conversations):
-        structure[number] = dialogue_features(turns)
+    for number, conversation in enumerate(conversations):
+        structure[number] = dialogue_features(conversation)
     return ConversationFeatures(
         first=vectors[[row[text] for text in firsts]] if firsts else np.zeros_like(later),
         later=later,
@@ -245,9 +248,12 @@ def _fit(matrix: Array, labels: NDArray[np.str_], strength: float) -> tuple[Arra
 
 
 def _temperature(logits: NDArray[np.float64], truth: NDArray[np.intp]) -> float:
-    """The temperature with the least negative log likelihood, on a grid from 0.3 to 3."""
+    """The temperature with the least negative log likelihood, on a grid from 1 to 3.
+
+    It never sharpens: even families left out are easier than conversations are.
+    """
     rows = np.arange(len(truth))
-    candidates = np.round(np.arange(0.3, 3.01, 0.05), 2)
+    candidates = np.round(np.arange(1.0, 3.01, 0.05), 2)
     losses = [-np.log(np.maximum(_softmax(logits / value)[rows, truth], 1e-12)).mean() for value in candidates]
     return float(candidates[int(np.argmin(losses))])
 
@@ -266,16 +272,29 @@ def _train_skills(definitions_dir: Path, encoder: Encoder, background: Array) ->
         for place, vector in enumerate(group):
             others = examples.copy()
             others[number] = _unit(np.delete(group, place, axis=0).mean(axis=0))
-            scores.append((0.5 * (definitions @ vector) + 0.5 * (others @ vector) - mean) / scale)
+            near = 0.5 * (definitions @ vector) + 0.5 * (others @ vector)
+            scores.append(np.stack([(near - mean) / scale, near], axis=1))
             truths.append(np.arange(len(skills)) == number)
     score, truth = np.concatenate(scores), np.concatenate(truths)
-    model = LogisticRegression(C=1.0, tol=1e-8).fit(score[:, None].astype(np.float64), truth)
-    rounded = [array.round(DECIMALS).astype(np.float32) for array in (definitions, examples, mean, scale)]
+    model = LogisticRegression(C=10.0, tol=1e-8).fit(score.astype(np.float64), truth)
     return SkillHead(
-        tuple(skill.name for skill in skills), *rounded,
-        slope=round(float(model.coef_[0, 0]), DECIMALS), offset=round(float(model.intercept_[0]), DECIMALS),
-        min_prob=min_prob, max_skills=max_skills,
-    )  # fmt: skip
+        names=tuple(skill.name for skill in skills),
+        definitions=_rounded(definitions),
+        examples=_rounded(examples),
+        mean=_rounded(mean),
+        scale=_rounded(scale),
+        slope=round(float(model.coef_[0, 0]), DECIMALS),
+        plain_slope=round(float(model.coef_[0, 1]), DECIMALS),
+        offset=round(float(model.intercept_[0]), DECIMALS),
+        min_prob=min_prob,
+        max_skills=max_skills,
+    )
+
+
+def _rounded(array: Array) -> Array:
+    """Round weights, so that the last bits of a sum do not change the files."""
+    rounded: Array = array.round(DECIMALS).astype(np.float32)
+    return rounded
 
 
 def _matrix(features: ConversationFeatures, mean: Array, scale: Array) -> Array:
@@ -311,12 +330,22 @@ def save_heads(heads: Heads, path: Path) -> None:
         path: Folder, made when missing.
     """
     arrays: dict[str, Any] = {}
+    own = heads.skills
     facts: dict[str, Any] = {
-        "version": heads.version, "encoder_name": heads.encoder_name, "features": list(FEATURE_NAMES), "quality": dict(heads.quality),
-        "skills": {"names": list(heads.skills.names), "slope": heads.skills.slope, "offset": heads.skills.offset,
-                   "min_prob": heads.skills.min_prob, "max_skills": heads.skills.max_skills},
+        "version": heads.version,
+        "encoder_name": heads.encoder_name,
+        "features": list(FEATURE_NAMES),
+        "quality": dict(heads.quality),
+        "skills": {
+            "names": list(own.names),
+            "slope": own.slope,
+            "plain_slope": own.plain_slope,
+            "offset": own.offset,
+            "min_prob": own.min_prob,
+            "max_skills": own.max_skills,
+        },
         "linear": {},
-    }  # fmt: skip
+    }
     for facet, head in sorted(heads.linear.items()):
         facts["linear"][facet] = {
             "classes": list(head.classes),
@@ -357,17 +386,30 @@ def load_heads(path: Path, *, encoder_name: str) -> Heads:
     with np.load(path / "heads.npz", allow_pickle=False) as arrays:
         linear = {
             facet: LinearHead(
-                facet, tuple(entry["classes"]),
-                *(arrays[f"{facet}.{part}"] for part in ("weights", "intercepts", "mean", "scale")),
-                temperature=entry["temperature"], min_prob=entry["min_prob"],
+                facet=facet,
+                classes=tuple(entry["classes"]),
+                weights=arrays[f"{facet}.weights"],
+                intercepts=arrays[f"{facet}.intercepts"],
+                mean=arrays[f"{facet}.mean"],
+                scale=arrays[f"{facet}.scale"],
+                temperature=entry["temperature"],
+                min_prob=entry["min_prob"],
             )
             for facet, entry in facts["linear"].items()
-        }  # fmt: skip
+        }
         own = facts["skills"]
         skills = SkillHead(
-            tuple(own["names"]), *(arrays[f"skills.{part}"] for part in ("definitions", "examples", "mean", "scale")),
-            slope=own["slope"], offset=own["offset"], min_prob=own["min_prob"], max_skills=own["max_skills"],
-        )  # fmt: skip
+            names=tuple(own["names"]),
+            definitions=arrays["skills.definitions"],
+            examples=arrays["skills.examples"],
+            mean=arrays["skills.mean"],
+            scale=arrays["skills.scale"],
+            slope=own["slope"],
+            plain_slope=own["plain_slope"],
+            offset=own["offset"],
+            min_prob=own["min_prob"],
+            max_skills=own["max_skills"],
+        )
     return Heads(facts["version"], facts["encoder_name"], linear, skills, facts["quality"])
 
 

@@ -1,5 +1,7 @@
 """The language of a text as an ISO 639-1 code, by lingua with a fixed set of languages."""
 
+# ruff: noqa: E501  (a list of words is easier to check whole than wrapped)
+
 import re
 from collections.abc import Sequence
 from functools import cache
@@ -25,7 +27,7 @@ PRIORS: Final = {"en": 12.0, "es": 3.0, "fr": 3.0, "de": 3.0, "pt": 3.0, "it": 2
 
 
 @cache
-def _detector() -> Any:  # noqa: ANN401  (lingua's builder has no public type for it)
+def _detector() -> Any:
     """Build the detector once per process; loading its models takes a second."""
     from lingua import Language, LanguageDetectorBuilder
 
@@ -34,7 +36,7 @@ def _detector() -> Any:  # noqa: ANN401  (lingua's builder has no public type fo
 
 
 @cache
-def _short_detector() -> Any:  # noqa: ANN401
+def _short_detector() -> Any:
     """Build the slower detector for short texts."""
     from lingua import Language, LanguageDetectorBuilder
 

@@ -48,7 +48,7 @@ class PrivatePattern:
 
 DIGIT_RUN: Final = re.compile(r"\d(?:[ \-./()]{0,2}\d){6}")
 
-_SECRET_WORDS = (
+_KEY_TRIGGERS = (
     r"api[_ -]?key|secret(?:[_ -]?key)?|access[_ -]?(?:key|token)|auth[_ -]?token|token|password|passwd|pwd|passphrase"
     r"|passcode|client[_ -]?secret|contraseña|mot de passe|passwort|kennwort|senha|wachtwoord|hasło|пароль|şifre|密码|パスワード"
 )
@@ -129,7 +129,7 @@ def _is_ip(match: re.Match[str]) -> bool:
 
 def _has_digit(match: re.Match[str]) -> bool:
     """Accept a value with at least four digits in it."""
-    return sum(letter.isdigit() for letter in match["private"]) >= 4
+    return bool(sum(letter.isdigit() for letter in match["private"]) >= 4)
 
 
 _PHONE_WORDS = re.compile(
@@ -156,7 +156,7 @@ def _is_phone(match: re.Match[str]) -> bool:
     if value.startswith(("+", "00")):
         number = "+" + digits.lstrip("0") if value.startswith("00") else "+" + digits
         try:
-            return phonenumbers.is_possible_number(phonenumbers.parse(number, None)) or " " in value
+            return bool(phonenumbers.is_possible_number(phonenumbers.parse(number, None))) or " " in value
         except phonenumbers.NumberParseException:
             return len(digits) >= 9
     if _PHONE_FORMS.fullmatch(value):
@@ -166,11 +166,72 @@ def _is_phone(match: re.Match[str]) -> bool:
 
 
 _DECORATORS = frozenset(
-    "property staticmethod classmethod dataclass media import param params return returns override app pytest test given "
-    "types keyframes font charset supports layer apply include mixin extend autowired component entity table id column "
-    "service controller restcontroller getmapping postmapping requestmapping data getter setter deprecated nullable notnull "
-    "input output injectable ngmodule interface end todo author version since see throws private public echo off gmail "
-    "everyone here channel all".split()
+    [
+        "property",
+        "staticmethod",
+        "classmethod",
+        "dataclass",
+        "media",
+        "import",
+        "param",
+        "params",
+        "return",
+        "returns",
+        "override",
+        "app",
+        "pytest",
+        "test",
+        "given",
+        "types",
+        "keyframes",
+        "font",
+        "charset",
+        "supports",
+        "layer",
+        "apply",
+        "include",
+        "mixin",
+        "extend",
+        "autowired",
+        "component",
+        "entity",
+        "table",
+        "id",
+        "column",
+        "service",
+        "controller",
+        "restcontroller",
+        "getmapping",
+        "postmapping",
+        "requestmapping",
+        "data",
+        "getter",
+        "setter",
+        "deprecated",
+        "nullable",
+        "notnull",
+        "input",
+        "output",
+        "injectable",
+        "ngmodule",
+        "interface",
+        "end",
+        "todo",
+        "author",
+        "version",
+        "since",
+        "see",
+        "throws",
+        "private",
+        "public",
+        "echo",
+        "off",
+        "gmail",
+        "everyone",
+        "here",
+        "channel",
+        "all",
+    ]
 )
 
 
@@ -197,8 +258,7 @@ _ADDRESSES = (
         r"(?:,?\s+[A-Z]{2}\s+\d{5}(?:-\d{4})?|,?\s+[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2})?",
         tuple(
             word
-            for word in "street st avenue ave road rd boulevard blvd lane ln drive court ct way place square terrace close crescent "
-            "parkway highway row gardens grove hill mews walk trail circle".split()
+            for word in ["street", "st", "avenue", "ave", "road", "rd", "boulevard", "blvd", "lane", "ln", "drive", "court", "ct", "way", "place", "square", "terrace", "close", "crescent", "parkway", "highway", "row", "gardens", "grove", "hill", "mews", "walk", "trail", "circle"]
         ),
     ),
     (
@@ -260,7 +320,7 @@ PRIVATE_PATTERNS: Final = (
         ("sk", "pk", "rk", "key", "gh", "glpat", "akia", "asia", "xox", "aiza", "hf_", "npm_", "ya29", "sg.", "dop_", "0x", "bc1"),
     ),
     _folded("secret", r"\bbearer\s+(?P<private>[\w.~+/=-]{12,})", ("bearer",)),
-    _folded("secret", rf"(?:{_SECRET_WORDS})\w*[\"'`]?\s*(?:is|es|ist|est|was|to|:|=>|=|是|は)\s*(?P<private>[\"'`]?[^\s\"'`,;]{{4,}})", _SECRET_HINTS, _looks_secret),
+    _folded("secret", rf"(?:{_KEY_TRIGGERS})\w*[\"'`]?\s*(?:is|es|ist|est|was|to|:|=>|=|是|は)\s*(?P<private>[\"'`]?[^\s\"'`,;]{{4,}})", _SECRET_HINTS, _looks_secret),
     _compiled("email", r"(?<![\w.+-])[\w.+%'-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+", ("@",)),
     _folded("email", r"\b[\w.+-]{2,40}\s*[\[({]\s*at\s*[\])}]\s*[\w-]+(?:\s*(?:[\[({]\s*dot\s*[\])}]|\.)\s*\w+)+", ("at]", "at)", "at }", "at ]", "at )")),
     _folded("email", r"\b[\w.+-]{2,40} at [\w-]{2,30} dot (?:com|org|net|edu|co|io|de|fr|es|uk)\b", (" dot ",)),

@@ -1,6 +1,6 @@
 """Redaction: private strings give way to their kind, before anything is embedded or sent to a model.
 
-The patterns are in `private_patterns`, the heuristic for names in `names`; here they are applied to texts and to tables.
+The patterns are in `private_patterns`, the heuristic for names in `names`; here they are applied.
 """
 
 import re
@@ -119,11 +119,11 @@ def redact_conversations(
     return RedactedConversation.validate(joined.select(RedactedConversation.column_names()), cast=True)
 
 
-_TEXT_SCHEMA: Final = {
-    "conversation_id": pl.String,
-    "user_turn_count": pl.Int64,
-    "assistant_turn_count": pl.Int64,
-    "redaction_count": pl.Int64,
+_TEXT_SCHEMA: Final[dict[str, pl.DataType]] = {
+    "conversation_id": pl.String(),
+    "user_turn_count": pl.Int64(),
+    "assistant_turn_count": pl.Int64(),
+    "redaction_count": pl.Int64(),
     "messages": pl.List(pl.Struct({"role": pl.String, "content": pl.String})),
 }
 

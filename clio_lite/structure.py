@@ -37,6 +37,7 @@ FEATURE_NAMES: Final = (
     "opens_making", "opens_asking", "opens_checking", "opens_chatting",
     *(f"later_{cue}" for cue in LATER_CUES),
     *(f"any_{cue}" for cue in PURPOSE_CUES),
+    "later_goes_on", "is_question_on_material",
 )  # fmt: skip
 
 _CODE = re.compile(
@@ -48,6 +49,7 @@ _ERROR = re.compile(
 )
 _QUESTION = re.compile(r"[?？¿؟]")
 _MATERIAL = re.compile(r"[:：]\s+\S.{20,}|\n\s*\S.{20,}|[\"“«].{30,}[\"”»]", re.S)
+_QUOTED = re.compile(r"['‘].{15,}['’]")
 _WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 _GREETING = re.compile(
@@ -151,8 +153,15 @@ def dialogue_features(user_turns: Sequence[str]) -> NDArray[np.float32]:
         *(cue in opening for cue in ("making", "asking", "checking", "chatting")),
         *(sum(cue in cues for cues in later_cues) / max(len(later_cues), 1) for cue in LATER_CUES),
         *(min(sum(cues.get(cue, 0) for cues in (first_cues, *later_cues)), 4) / 2 for cue in PURPOSE_CUES),
+        sum(not _is_closing(turn, cues) for turn, cues in zip(later, later_cues, strict=True)) / max(len(later), 1),
+        bool(_QUESTION.search(first)) and bool(_MATERIAL.search(first) or _CODE.search(first) or _QUOTED.search(first)),
     ]  # fmt: skip
     return np.array(values, dtype=np.float32)
+
+
+def _is_closing(turn: str, cues: dict[str, int]) -> bool:
+    """Tell a turn that only thanks, or hands over the next task of the same kind, from one that goes on."""
+    return "same_again" in cues or ("thanks" in cues and len(turn.split()) <= 5)
 
 
 def _share(turns: Sequence[str], test: Callable[[str], bool]) -> float:

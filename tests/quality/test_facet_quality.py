@@ -4,6 +4,8 @@ The floors are a little below what was measured; a change that falls under one h
 precision and recall of every class.
 """
 
+# ruff: noqa: E501  (one case a line)
+
 import tomllib
 from pathlib import Path
 
@@ -16,6 +18,12 @@ from clio_lite.facets import extract_facets
 from clio_lite.heads import HEADS_DIR, load_heads
 
 HELD_OUT = tomllib.loads((Path(__file__).parent / "facet_conversations.toml").read_text(encoding="utf-8"))
+
+
+FLOORS = {
+    "conversations": {"pattern": 0.85, "screen": 0.90, "use_case": 0.85},
+    "unseen": {"pattern": 0.72, "screen": 0.90, "use_case": 0.78},
+}
 
 
 def _frame(conversations):
@@ -51,40 +59,48 @@ def models(tmp_path_factory):
     return encoder, load_heads(HEADS_DIR, encoder_name=encoder.name)
 
 
-@pytest.fixture(scope="module")
-def facets(models):
+@pytest.fixture(scope="module", params=["conversations", "unseen"])
+def held_out(request, models):
     encoder, heads = models
-    frame = _frame([row[3:] for row in HELD_OUT["conversations"]])
-    return extract_facets(frame, encoder=encoder, heads=heads, skills=None)
+    rows = HELD_OUT[request.param]
+    return (
+        request.param,
+        rows,
+        extract_facets(_frame([row[3:] for row in rows]), encoder=encoder, heads=heads, skills=None),
+    )
 
 
-def test_collaboration_patterns_of_unseen_conversations_are_right_in_four_of_five(facets):
+def test_collaboration_patterns_keep_their_accuracy(held_out):
+    name, rows, facets = held_out
     accuracy, report = _report(
-        "collaboration pattern", [row[0] for row in HELD_OUT["conversations"]], facets["collaboration_pattern"].to_list()
+        "collaboration pattern", [row[0] for row in rows], facets["collaboration_pattern"].to_list()
     )
     print(report)  # noqa: T201
-    assert accuracy >= 0.80
+    assert accuracy >= FLOORS[name]["pattern"]
 
 
-def test_the_occupational_screen_is_right_in_nine_of_ten(facets):
-    truth = [row[1] == "o" for row in HELD_OUT["conversations"]]
-    accuracy, report = _report("occupational screen", truth, facets["is_occupational"].to_list())
+def test_the_occupational_screen_keeps_its_accuracy(held_out):
+    name, rows, facets = held_out
+    accuracy, report = _report(
+        "occupational screen", [row[1] == "o" for row in rows], facets["is_occupational"].to_list()
+    )
     print(report)  # noqa: T201
-    assert accuracy >= 0.90
+    assert accuracy >= FLOORS[name]["screen"]
 
 
-def test_use_cases_are_right_in_seventeen_of_twenty(facets):
-    rows = [(row[2], found) for row, found in zip(HELD_OUT["conversations"], facets["use_case"], strict=True) if row[2] != "-"]
-    accuracy, report = _report("use case", [truth for truth, _ in rows], [found for _, found in rows])
+def test_use_cases_keep_their_accuracy(held_out):
+    name, rows, facets = held_out
+    pairs = [(row[2], found) for row, found in zip(rows, facets["use_case"], strict=True) if row[2] != "-"]
+    accuracy, report = _report("use case", [truth for truth, _ in pairs], [found for _, found in pairs])
     print(report)  # noqa: T201
-    assert accuracy >= 0.85
+    assert accuracy >= FLOORS[name]["use_case"]
 
 
-def test_probabilities_of_patterns_mean_what_they_say(facets):
-    truth = np.array([row[0] for row in HELD_OUT["conversations"]])
+def test_probabilities_of_patterns_mean_what_they_say(held_out):
+    _, rows, facets = held_out
+    truth = np.array([row[0] for row in rows])
     hits = truth == facets["collaboration_pattern"].to_numpy()
     probs = facets["collaboration_prob"].to_numpy()
-    print(f"\nmean probability {probs.mean():.3f}, accuracy {hits.mean():.3f}, Brier {((probs - hits) ** 2).mean():.3f}")  # noqa: T201
     assert abs(probs.mean() - hits.mean()) <= 0.15
 
 
@@ -105,4 +121,4 @@ def test_the_expected_skill_is_among_those_shown(models):
     shown = extract_facets(frame, encoder=encoder, heads=heads, skills=None)["skills"].to_list()
     recall = np.mean([name in names for (name, _), names in zip(HELD_OUT["skills"], shown, strict=True)])
     print(f"\nskills: recall {recall:.2f}, mean shown {np.mean([len(names) for names in shown]):.1f}")  # noqa: T201
-    assert recall >= 0.70
+    assert recall >= 0.60

@@ -1,0 +1,125 @@
+"""Facets: one valid row per conversation, in any language and order; rules that no head may break."""
+
+# ruff: noqa: E501  (one case a line)
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import pytest
+
+from clio_lite.facets import TWO_TURN_PATTERNS, extract_facets
+from clio_lite.heads import DEFINITIONS_DIR, train_heads
+from clio_lite.languages import find_language, find_languages
+from clio_lite.tables import Facets
+
+
+class WordEncoder:
+    """Hashed bags of words: quick, deterministic, and near for texts that share words."""
+
+    name = "words/fake/0"
+    dimensions = 48
+
+    def encode(self, texts):
+        vectors = np.full((len(texts), self.dimensions), 1e-3, dtype=np.float32)
+        for number, text in enumerate(texts):
+            for word in text.lower().split():
+                vectors[number, hashlib.blake2b(word.encode(), digest_size=2).digest()[0] % self.dimensions] += 1
+        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+
+
+TURNS = [
+    ["Write a cover letter for my client, a nurse."],
+    ["hola, ¿puedes redactar un contrato de alquiler?", "gracias"],
+    ["请帮我检查这段文字有没有错误"],
+    ["مرحبا، اكتب لي رسالة إلى العميل"],
+    ["Explain photosynthesis for my exam", "why is that?"],
+    ["hi"],
+    ["   "],
+    ["\x00\ud7ff 😀😀"],
+    ["Fix this: ```def f(): pass```", "KeyError: 'a'", "still not working"],
+    ["a" * 50_000],
+]
+
+
+def _frame(conversations):
+    rows = [
+        {
+            "conversation_id": f"c{number}",
+            "messages": [message for turn in turns for message in ({"role": "user", "content": turn}, {"role": "assistant", "content": "ok"})],
+        }
+        for number, turns in enumerate(conversations)
+    ]  # fmt: skip
+    return pl.DataFrame(
+        rows, schema_overrides={"messages": pl.List(pl.Struct({"role": pl.String, "content": pl.String}))}
+    )
+
+
+@pytest.fixture(scope="module")
+def heads():
+    return train_heads(DEFINITIONS_DIR, WordEncoder(), seed=1)
+
+
+@pytest.fixture(scope="module")
+def facets(heads):
+    return extract_facets(_frame(TURNS), encoder=WordEncoder(), heads=heads, skills=None)
+
+
+def test_every_conversation_has_one_valid_row(facets):
+    assert facets["conversation_id"].to_list() == sorted(f"c{number}" for number in range(len(TURNS)))
+    assert Facets.is_valid(facets)
+    assert facets["request"].str.len_chars().min() > 0
+
+
+def test_the_order_of_conversations_does_not_matter(heads, facets):
+    again = extract_facets(_frame(TURNS).reverse(), encoder=WordEncoder(), heads=heads, skills=None)
+    assert again.equals(facets)
+
+
+def test_one_turn_is_never_a_loop_or_an_iteration(heads):
+    frame = _frame(
+        [[f"{text} {number}"] for number in range(5) for text in ("error again", "make it shorter", "it fails")]
+    )
+    patterns = extract_facets(frame, encoder=WordEncoder(), heads=heads, skills=None)["collaboration_pattern"]
+    assert not patterns.is_in(TWO_TURN_PATTERNS).any()
+
+
+def test_a_grade_stands_with_every_use_case_and_only_there(facets):
+    assert ((facets["use_case"] == "not_classified") == facets["use_case_grade"].is_null()).all()
+
+
+def test_a_named_purpose_is_explicit(heads):
+    frame = _frame([["My manager wants a report for our customers and the client, deadline at work"]])
+    row = extract_facets(frame, encoder=WordEncoder(), heads=heads, skills=None).row(0, named=True)
+    assert (row["use_case"], row["use_case_grade"]) == ("work", "explicit")
+
+
+def test_skills_are_restricted_to_those_of_the_release(heads):
+    heads = replace(heads, skills=replace(heads.skills, min_prob=0.0, max_skills=35))
+    frame = _frame(
+        [["Write a Python script that parses CSV files"], ["Teach me how to solve quadratic equations step by step"]]
+    )
+    skills = pl.DataFrame({"skill": ["Programming"]})
+    shown = extract_facets(frame, encoder=WordEncoder(), heads=heads, skills=skills)["skills"]
+    assert set(shown.explode().drop_nulls()) <= {"Programming"}
+    everything = extract_facets(frame, encoder=WordEncoder(), heads=heads, skills=skills.clear())["skills"]
+    assert len(everything.explode().drop_nulls()) > len(shown.explode().drop_nulls())
+
+
+def test_no_conversations_give_an_empty_table(heads):
+    empty = _frame(TURNS).clear()
+    assert Facets.is_valid(extract_facets(empty, encoder=WordEncoder(), heads=heads, skills=None))
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("Write a SQL query for our sales team", "en"), ("¿Puedes ayudarme con mi tarea?", "es"), ("Explique-moi la photosynthèse", "fr"),
+        ("Schreib mir eine E-Mail an den Kunden", "de"), ("Напиши письмо клиенту", "ru"), ("你好，帮我写一封邮件", "zh"), ("メールを書いて", "ja"),
+        ("42", None), ("```python\nx = 1\n```", None), ("", None),
+    ],
+)  # fmt: skip
+def test_languages_are_iso_codes_or_nothing(text, code):
+    assert find_language(text) == code
+    assert find_languages([text, text]) == [code, code]
