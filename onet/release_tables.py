@@ -247,3 +247,13 @@ def _checked(schema: type[SchemaT], rows: pl.DataFrame, name: str) -> dy.DataFra
         return schema.validate(rows.sort(schema.primary_key()), cast=True)
     except dy.exc.ValidationError as error:
         raise ReleaseFormatError(f"{name} breaks the rules of the table {schema.__name__}: {error}") from error
+
+
+def skill_names(elements: pl.DataFrame) -> tuple[str, ...]:
+    """Names of the skills of the content model (branches 2.A, basic, and 2.B, cross-functional), sorted.
+
+    Args:
+        elements: Rows of ContentElement.
+    """
+    is_skill = pl.col("element_id").str.contains(r"^2\.[AB]\.\d+\.[a-z]$")
+    return tuple(elements.filter(is_skill).get_column("name").sort().to_list())

@@ -7,6 +7,7 @@ import dagster as dg
 import polars as pl
 
 from onet.assignment import allocation_weights
+from onet.release_tables import skill_names
 from pipelines.aggregate import Catalogue, MonthInputs, aggregate_month
 from pipelines.contracts import IDX_TABLES, META_TABLES
 from pipelines.defs.declare import TableSpec, tables
@@ -100,6 +101,7 @@ def index_tables(
         catalogue=Catalogue(tasks=onet_task, occupations=occupations, allocation=allocation_weights(onet_task)),
         clusters=clusters,
         members=members,
+        skill_names=skill_names(elements),
     )
     rows = vintage_context(build, settings)
     exact = aggregate_month(inputs, policy=settings.policy, account_basis=rows.account_basis)
