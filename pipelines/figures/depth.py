@@ -9,6 +9,7 @@ from pipelines.figures.numbers import percent
 from pipelines.figures.style import ACCENT, PAPER, SLATE, base_layout, described, listed, note, percent_axis
 
 _LABEL_CUT: Final = 0.3
+_LEAST_LABELLED: Final = 0.03
 
 
 def coverage_figure(frame: pl.DataFrame) -> go.Figure:
@@ -43,14 +44,14 @@ def coverage_figure(frame: pl.DataFrame) -> go.Figure:
             notes += [
                 note(cut, share, f"{percent(share)} at {cut:.0%}", xanchor="left", yanchor="bottom", xshift=4,
                      font={"size": 12, "color": ACCENT})
-                for cut, share in marked if share is not None
+                for cut, share in marked if share
             ]  # fmt: skip
             parts = [f"{percent(share)} of occupations at {percent(cut)} of tasks" for cut, share in marked]
         else:
             notes += [
                 note(cut, share, f"{floor:,}+", bgcolor=PAPER, borderpad=1, font={"size": 11, "color": SLATE})
                 for cut, share in zip(cuts, shares, strict=True)
-                if share is not None and abs(cut - _LABEL_CUT) < 1e-9
+                if share is not None and share > _LEAST_LABELLED and abs(cut - _LABEL_CUT) < 1e-9
             ]
     figure.update_layout(annotations=notes)
     figure.update_xaxes(**percent_axis("Tasks of the occupation used, at least"), range=[-0.01, 1.02])

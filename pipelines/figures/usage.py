@@ -33,6 +33,8 @@ def beside_employment_figure(frame: pl.DataFrame, *, label: str, subject: str) -
     """
     figure = go.Figure(layout=base_layout())
     rows = frame.to_dicts()
+    has_employment = any(row["employment_share"] is not None for row in rows)
+    room = _ROOM if has_employment else _COLUMN
     for number, row in enumerate(rows):
         ends = [row["usage_share"], row["employment_share"]]
         if None not in ends:
@@ -59,20 +61,25 @@ def beside_employment_figure(frame: pl.DataFrame, *, label: str, subject: str) -
             hovertemplate="%{text}<extra></extra>",
             cliponaxis=False,
         )
-    figure.update_layout(annotations=_value_notes(rows), margin={"r": _ROOM})
+    figure.update_layout(annotations=_value_notes(rows, has_employment=has_employment), margin={"r": room})
     figure.update_xaxes(**percent_axis("Share of the total"))
     label_rows(figure, names, key_height=KEY_HEIGHT)
     parts = [
-        f"{name} {stated_percent(row['usage_share'], row['obs_status'])} of usage, "
-        f"{percent(row['employment_share'])} of employment"
+        f"{name} {stated_percent(row['usage_share'], row['obs_status'])} of usage"
+        + (f", {percent(row['employment_share'])} of employment" if has_employment else "")
         for name, row in zip(names, rows, strict=True)
     ]
-    return described(figure, {"alt": f"Dot plot of usage beside employment by {subject}: {listed(parts)}"})
+    return described(
+        figure,
+        {"alt": f"Dot plot of usage{' beside employment' if has_employment else ''} by {subject}: {listed(parts)}"},
+    )
 
 
-def _value_notes(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _value_notes(rows: list[dict[str, Any]], *, has_employment: bool) -> list[dict[str, Any]]:
     """Two columns of figures at the right edge; their headings, in the colours of the dots, are the key."""
-    columns = (("usage_share", "usage", ACCENT, _COLUMN), ("employment_share", "employment", SLATE, _ROOM))
+    columns = [("usage_share", "usage", ACCENT, _COLUMN)]
+    if has_employment:
+        columns.append(("employment_share", "employment", SLATE, _ROOM))
     place: dict[str, Any] = {"x": 1, "xref": "paper", "xanchor": "right"}
     found = []
     for name, heading, colour, shift in columns:
@@ -143,6 +150,8 @@ def _apart(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     least = 0.05 * rows[0]["usage_share"]
     chosen: list[dict[str, Any]] = []
     for row in rows[: 4 * _NAMED_OCCUPATIONS]:
-        if all(abs(row["usage_share"] - other["usage_share"]) > least for other in chosen):
+        if row["usage_share"] > least and all(
+            abs(row["usage_share"] - other["usage_share"]) > least for other in chosen
+        ):
             chosen.append(row)
     return chosen[:_NAMED_OCCUPATIONS]

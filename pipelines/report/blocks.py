@@ -92,6 +92,8 @@ class Section:
 def make_table(caption: str, columns: Sequence[Column], frame: pl.DataFrame) -> Table:
     """Table of a frame, in its order; a null says withheld or not available by the row's `obs_status`.
 
+    A column of measures in which nothing is stated and nothing withheld is left out.
+
     Args:
         caption: Caption.
         columns: Columns to show.
@@ -102,11 +104,16 @@ def make_table(caption: str, columns: Sequence[Column], frame: pl.DataFrame) -> 
         for column in columns
         if column.kind == "bar"
     }
-    rows = tuple(
-        tuple(_cell(row[column.name], column, row.get("obs_status"), highest.get(column.name)) for column in columns)
-        for row in frame.to_dicts()
-    )
-    return Table(caption, tuple(columns), rows)
+    by_column = [
+        [_cell(row[column.name], column, row.get("obs_status"), highest.get(column.name)) for row in frame.to_dicts()]
+        for column in columns
+    ]
+    kept = [
+        (column, cells)
+        for column, cells in zip(columns, by_column, strict=True)
+        if column.kind in {"text", "code"} or any(not cell.is_missing or cell.text == WITHHELD for cell in cells)
+    ]
+    return Table(caption, tuple(column for column, _ in kept), tuple(zip(*(cells for _, cells in kept), strict=True)))
 
 
 def _cell(value: Any, column: Column, obs_status: str | None, highest: float | None) -> Cell:

@@ -145,11 +145,8 @@ def summary(tables: MonthTables, month: str) -> tuple[str, ...]:
         month: Month in words.
     """
     found = []
-    groups = tables["idx/major_group_month"].filter(
-        (pl.col("row_kind") == "value") & pl.col("usage_share").is_not_null()
-    )
-    if groups.height:
-        top = groups.sort("usage_share", "title", descending=[True, False]).row(0, named=True)
+    top = _top_group(tables)
+    if top:
         beside = f", beside {percent(top['employment_share'])} of employment" if top["employment_share"] else ""
         found.append(
             f"In {month}, {top['title']} occupations took {percent(top['usage_share'])} of matched usage{beside}."
@@ -168,6 +165,16 @@ def summary(tables: MonthTables, month: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _top_group(tables: MonthTables) -> dict[str, Any] | None:
+    """The major group with the largest published share."""
+    groups = tables["idx/major_group_month"].filter(
+        (pl.col("row_kind") == "value") & pl.col("usage_share").is_not_null()
+    )
+    if groups.is_empty():
+        return None
+    return groups.sort("usage_share", "title", descending=[True, False]).row(0, named=True)
+
+
 def headline_cards(tables: MonthTables) -> tuple[Card, ...]:
     """Headline figures: the usual ones first, those that are not available last or left out.
 
@@ -177,6 +184,9 @@ def headline_cards(tables: MonthTables) -> tuple[Card, ...]:
     rows = tables["idx/headline_month"].join(tables["meta/metric"], on="metric_id", how="left").to_dicts()
     by_metric = {row["metric_id"]: row for row in rows if row["value"] is not None or row["obs_status"] == "Q"}
     usual = [name for name in CARDS if name in by_metric]
+    top = _top_group(tables)
+    if top and "top_major_group_share" in by_metric:
+        by_metric["top_major_group_share"]["label"] = f"Largest major group: {top['title']}"
     return tuple(_card(by_metric[name]) for name in usual or sorted(by_metric)[: len(CARDS)])
 
 

@@ -4,7 +4,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from pipelines.figures.numbers import percent
 from pipelines.report.blocks import Column, Section, make_table
 from pipelines.report.tables import MonthTables
 
@@ -33,17 +32,17 @@ def withheld_section(tables: MonthTables) -> Section:
     ).sort("table_name", "rule")
     conservation = tables["qa/conservation"].with_columns(pl.col("table_name").str.replace("/", "."))
     whole = conservation.filter(pl.col("group_id") == "all").sort("table_name")
-    lead = (
-        f"A cell is published from {policy['min_conversations']} conversations of {policy['min_accounts']} "
-        "accounts, unless "
-        f"one account holds {percent(policy['max_top_account_share'])} of it or two hold "
-        f"{percent(policy['max_top_two_account_share'])}. At most {policy['account_cap']} conversations per "
-        "account and "
-        "month are counted. Withheld is never shown as zero.",
-        f"{int(summary.get_column('cell_count').sum()):,} cells were withheld."
-        if summary.height
-        else "No cell was withheld.",
+    withheld = int(summary.get_column("cell_count").sum())
+    lead: tuple[str, ...] = (
+        f"A cell is published from {policy['min_conversations']} conversations of {policy['min_accounts']} accounts, "
+        f"unless one account holds {policy['max_top_account_share']:.0%} of it or two hold "
+        f"{policy['max_top_two_account_share']:.0%}. At most {policy['account_cap']} conversations per account "
+        "and month "
+        "are counted. Withheld is never shown as zero.",
+        f"{withheld:,} cells were withheld." if withheld else "No cell was withheld.",
     )
+    if tables.vintage["source"] == "published_shares":
+        lead = ("The source is published already, so nothing is withheld here; what it leaves out is marked as such.",)
     held = make_table(
         "Cells withheld by table and rule",
         [

@@ -97,11 +97,15 @@ def occupation_section(tables: MonthTables) -> Section | None:
     statements = values(tasks)
     withheld = statements.filter(pl.col("obs_status") == "Q").height
     zero = statements.filter(pl.col("usage_share") == 0).height
-    published = statements.height - withheld - zero
-    lead = (
-        f"Of {statements.height:,} task statements {published:,} are published, {withheld:,} are withheld because too "
-        f"few people stand behind them, and {zero:,} were seen in no conversation.",
+    used = statements.filter(pl.col("usage_share") > 0).height
+    counts = (
+        (used, "were used"),
+        (withheld, "are withheld because too few people stand behind them"),
+        (zero, "were seen in no conversation"),
+        (statements.height - used - withheld - zero, "are not published by the source"),
     )
+    said = "; ".join(f"{count:,} {words}" for count, words in counts if count)
+    lead = (f"Of {statements.height:,} task statements: {said}.",)
     first = [Column("usage_share", "Usage", "bar")]
     return Section(
         "top",
@@ -245,7 +249,8 @@ def wage_section(tables: MonthTables) -> Section | None:
         if has_values(frame):
             rows = frame.filter(pl.col("row_kind") == "value")
             figure = beside_employment_figure(rows, label="group", subject=subject)
-            caption = f"Share of usage (filled) and of employment (open) by {subject} of the occupation."
+            beside = " (filled) and of employment (open)" if has_values(rows, "employment_share") else ""
+            caption = f"Share of usage{beside} by {subject} of the occupation."
             table = _beside_table(frame, title, figure_id == "zones")
             blocks.append(FigureBlock(figure_id, figure, caption, table))
     lead = (

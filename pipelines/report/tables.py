@@ -54,12 +54,18 @@ def read_month(warehouse: Path, month: str | None = None) -> MonthTables:
             raise ValueError(f"expected a month of the warehouse ({', '.join(months)}), found {wanted}")
         vintage = vintages.row(months.index(wanted), named=True)
         tables = {name: _rows(con, name, vintage) for name in PUBLISHED_TABLES}
+        tables["idx/major_group_month"] = _short_titles(tables["idx/major_group_month"])
         changes = {
-            name: con.sql(f"FROM {name} WHERE vintage_id = ?", params=[vintage["vintage_id"]]).pl()
+            name: _short_titles(con.sql(f"FROM {name} WHERE vintage_id = ?", params=[vintage["vintage_id"]]).pl())
             for name in CHANGE_VIEWS
         }
     policy = tables["meta/sdc_policy"].filter(pl.col("sdc_policy_id") == vintage["sdc_policy_id"])
     return MonthTables(vintage, policy.row(0, named=True), tables, changes, months)
+
+
+def _short_titles(frame: pl.DataFrame) -> pl.DataFrame:
+    """Titles of major groups without their last word, which all of them share."""
+    return frame.with_columns(pl.col("title").str.strip_suffix(" Occupations"))
 
 
 def _rows(con: duckdb.DuckDBPyConnection, name: str, vintage: dict[str, Any]) -> pl.DataFrame:

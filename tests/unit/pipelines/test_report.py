@@ -242,3 +242,19 @@ def test_no_label_reads_as_a_formula(page):
     blocks = re.findall(r'<script type="application/json" id="data-[^"]*">(.*?)</script>', page, flags=re.DOTALL)
     assert blocks
     assert not re.search(r'"[^"]*\$[^"$]*\$[^"]*"', "".join(blocks))
+
+
+def test_columns_in_which_nothing_is_stated_are_left_out_but_withheld_ones_stay():
+    frame = pl.DataFrame({"t": ["a"], "gone": [None], "held": [None], "obs_status": ["M"]})
+    columns = [Column("t", "t"), Column("gone", "gone", "count")]
+    assert [column.name for column in make_table("t", columns, frame).columns] == ["t"]
+    held = make_table(
+        "t", [Column("t", "t"), Column("held", "held", "share")], frame.with_columns(obs_status=pl.lit("Q"))
+    )
+    assert [column.name for column in held.columns] == ["t", "held"]
+
+
+def test_usage_without_employment_is_drawn_without_it():
+    figure = _drawn("groups", ROWS.with_columns(employment_share=pl.lit(None, dtype=pl.Float64)))
+    assert "employment" not in figures.alt_text(figure)
+    assert "employment" not in {annotation.text for annotation in figure.layout.annotations}
