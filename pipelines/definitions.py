@@ -25,6 +25,8 @@ def build_definitions(settings: Settings, reporter: Reporter | None = None) -> d
             build_file_sensor(dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED),
             notify_failed_run,
         ],
+        # One process per run, as on the command line: a process per step would load torch and the encoder each time.
+        executor=dg.in_process_executor,
         resources={
             **build_resources(settings),
             "reporter": dg.ResourceDefinition.hardcoded_resource(reporter or SilentReporter()),

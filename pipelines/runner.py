@@ -24,7 +24,11 @@ from pipelines.storage import Store, replaced
 _DAGSTER_YAML = """\
 telemetry:
   enabled: false
+nux:
+  enabled: false
 concurrency:
+  runs:
+    max_concurrent_runs: 1
   pools:
     default_limit: 1
 """

@@ -64,14 +64,15 @@ def conversations_path(settings: RunFields, store: Store) -> Path:
     Raises:
         InputUnusableError: Nothing is there.
     """
+    path = store.inbox
     if settings.conversations:
-        return _existing(settings.conversations, "a file or folder of conversations", "conversations")
-    if not any(store.inbox.iterdir()):
+        path = _existing(settings.conversations, "a file or folder of conversations", "conversations")
+    if path.is_dir() and not any(path.iterdir()):
         raise InputUnusableError(
-            "no conversations are named and the store's inbox is empty: pass --conversations PATH, "
-            "set 'conversations' in the launchpad, or put files into the inbox folder of the store"
+            f"expected conversations, found an empty folder at {path}: pass --conversations PATH, "
+            "set 'conversations' in the launchpad, or put files into that folder"
         )
-    return store.inbox
+    return path
 
 
 def _existing(text: str, what: str, setting: str) -> Path:
