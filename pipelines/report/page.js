@@ -20,9 +20,10 @@
     keys.reduce((inner, key) => (inner[key] ??= {}), target)[last] = value;
   }
 
-  function draw(width) {
+  // On paper always the light colours, whatever the reader's scheme.
+  function draw(width, isPaper = false) {
     for (const { element, source } of plots) {
-      const { data, layout, compact } = JSON.parse(coloured(source));
+      const { data, layout, compact } = JSON.parse(isPaper ? source : coloured(source));
       const room = width || element.clientWidth;
       if (room < narrow) {
         for (const [path, value] of Object.entries(compact)) assign(layout, path, value);
@@ -46,7 +47,7 @@
   addEventListener("beforeprint", () => {
     opened = tree ? [...tree.querySelectorAll("details:not([open])")] : [];
     for (const item of opened) item.open = true;
-    draw(690);
+    draw(690, true);
   });
   addEventListener("afterprint", () => {
     for (const item of opened) item.open = false;

@@ -142,7 +142,10 @@ def test_print_opens_the_tree_and_keeps_the_plots(browser, address):
     content = page.pdf(format="A4")
     assert content.startswith(b"%PDF")
     assert len(content) > 50_000
+    page.set_viewport_size({"width": 718, "height": 1000})
+    page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 718
     assert page.evaluate("[...document.querySelectorAll('.tree details')].every((item) => item.open)")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert not page.evaluate("[...document.querySelectorAll('.tree details')].some((item) => item.open)")

@@ -258,3 +258,11 @@ def test_usage_without_employment_is_drawn_without_it():
     figure = _drawn("groups", ROWS.with_columns(employment_share=pl.lit(None, dtype=pl.Float64)))
     assert "employment" not in figures.alt_text(figure)
     assert "employment" not in {annotation.text for annotation in figure.layout.annotations}
+
+
+def test_a_build_from_published_shares_says_so_and_claims_no_withholding(month):
+    shares = dataclasses.replace(month, vintage={**month.vintage, "source": "published_shares"})
+    text = "".join(Elements(render_page(page_content(shares))).texts)
+    assert "from published task shares" in text
+    assert "nothing is withheld here" in text
+    assert "Conversations are screened" not in text
