@@ -65,7 +65,7 @@ class RunFields(BaseModel):
     )
     channel: str = Field(default="assistant", description="Where the conversations come from: assistant or api.")
     mapping_route: Literal["cluster", "conversation"] = Field(
-        default="cluster", description="Route from conversations to tasks that feeds the index."
+        default="conversation", description="Route from conversations to tasks that feeds the index; both are computed."
     )
     cluster_method: Literal["auto", "ward", "kmeans", "hdbscan"] = Field(
         default="auto", description="Clustering of the requests; auto chooses by the size of the data."

@@ -39,7 +39,7 @@ def ingest(context: dg.AssetExecutionContext, scratch: Path) -> Mapping[str, pl.
 
 
 @tables(
-    TableSpec("core/conversations", GROUP, settings=("account_cap", "seed"), kinds=("polars", "parquet", "presidio")),
+    TableSpec("core/conversations", GROUP, settings=("account_cap", "seed"), kinds=("polars", "parquet")),
     upstream={"conversations": "raw/conversations"},
 )
 def redacted(context: dg.AssetExecutionContext, conversations: pl.LazyFrame) -> pl.DataFrame:
