@@ -117,7 +117,7 @@ def warnings(tables: MonthTables) -> tuple[str, ...]:
     found = []
     if tables.vintage["onet_version"] == "starter":
         found.append(
-            "Starter catalogue: usage is counted against a small catalogue in this project's own words with invented "
+            "Starter catalogue: usage is counted against a small catalogue in this project's own words with stand-in "
             "labour figures, made to try the software. Do not cite these numbers; run with an O*NET release for that."
         )
     policy = tables.policy
