@@ -15,7 +15,7 @@ from clio_lite.requests import extract_request
 from clio_lite.structure import FEATURE_NAMES, PURPOSE_CUES, first_window
 from clio_lite.tables import Facets
 
-BATCH_ROWS: Final = 4_000
+BATCH_ROWS: Final = 2_000
 LIKELY_PROB: Final = 0.75
 """From this probability an unstated use case is graded likely."""
 
@@ -26,12 +26,13 @@ Probs = NDArray[np.float64]
 
 
 def extract_facets(
-    conversations: pl.DataFrame, *, encoder: Encoder, heads: Heads, skills: pl.DataFrame | None
+    conversations: pl.DataFrame | pl.LazyFrame, *, encoder: Encoder, heads: Heads, skills: pl.DataFrame | None
 ) -> dy.DataFrame[Facets]:
     """Extract the facets of redacted conversations.
 
     Args:
-        conversations: Rows of `RedactedConversation`; `conversation_id` and `messages` are read.
+        conversations: Rows of `RedactedConversation`; `conversation_id` and `messages` are read. A lazy frame must be
+            sorted by id; it is read one batch at a time.
         encoder: The encoder that the heads were trained with.
         heads: The trained heads.
         skills: Skills of the release, with a column `skill`, to which the skills are restricted; None or empty for
@@ -41,10 +42,12 @@ def extract_facets(
         One row per conversation, sorted by its id, whatever the order of the input.
     """
     allowed = None if skills is None or skills.is_empty() else set(skills["skill"].unique())
-    ordered = conversations.select("conversation_id", "messages").sort("conversation_id")
+    chosen = conversations.select("conversation_id", "messages")
+    ordered = chosen.sort("conversation_id").lazy() if isinstance(chosen, pl.DataFrame) else chosen
+    row_count = ordered.select(pl.len()).collect().item()
     batches = [
-        _batch_facets(ordered.slice(start, BATCH_ROWS), encoder, heads, allowed)
-        for start in range(0, ordered.height, BATCH_ROWS)
+        _batch_facets(ordered.slice(start, BATCH_ROWS).collect(), encoder, heads, allowed)
+        for start in range(0, row_count, BATCH_ROWS)
     ]
     table = pl.concat([pl.DataFrame(schema=Facets.create_empty().schema), *batches])
     return Facets.validate(table)

@@ -7,9 +7,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-import dataframely as dy
 import polars as pl
 
 from clio_lite.accounts import add_is_counted
@@ -97,26 +97,37 @@ def _without_names(text: str, pattern: re.Pattern[str], counter: Counter[str]) -
     return text
 
 
-def redact_conversations(
-    conversations: pl.LazyFrame, *, account_cap: int, seed: int
-) -> dy.DataFrame[RedactedConversation]:
+def redact_conversations(conversations: pl.LazyFrame, *, account_cap: int, seed: int, work_dir: Path) -> pl.LazyFrame:
     """Redact conversations and mark those inside the cap per account and month; none is dropped.
 
+    Texts go through memory one batch at a time.
+
     Args:
-        conversations: Rows of `Conversation`.
+        conversations: Rows of `Conversation`, sorted by conversation id.
         account_cap: Conversations per account and month that count.
         seed: Seed of the choice among an account's conversations.
+        work_dir: Folder for the redacted batches, which must stay until the result is collected.
 
     Returns:
-        One row per conversation, sorted by conversation id.
+        Lazy scan of one row per conversation, schema `RedactedConversation`, sorted by conversation id.
+
+    Raises:
+        ValueError: The conversations are not sorted.
     """
     columns = ("content_hash", "account_key", "has_account", "has_date", "month", "model", "country")
     facts = conversations.select("conversation_id", *columns).collect()
-    facts = add_is_counted(facts, account_cap=account_cap, seed=seed)
-    texts = [_redacted_rows(batch.rows()) for batch in _batches(conversations, facts.height)]
-    table = pl.concat([pl.DataFrame(schema=_TEXT_SCHEMA), *texts])
-    joined = facts.join(table, on="conversation_id", how="left", validate="1:1").sort("conversation_id")
-    return RedactedConversation.validate(joined.select(RedactedConversation.column_names()), cast=True)
+    if not facts.get_column("conversation_id").is_sorted():
+        raise ValueError("expected conversations sorted by conversation_id, as ingest gives them")
+    facts = add_is_counted(facts, account_cap=account_cap, seed=seed).sort("conversation_id")
+    target = work_dir / "redacted"
+    target.mkdir(mode=0o700)
+    for start in range(0, max(1, facts.height), BATCH_ROWS):
+        batch = conversations.select("conversation_id", "messages").slice(start, BATCH_ROWS).collect()
+        texts = _redacted_rows(batch.rows())
+        rows = facts.slice(start, BATCH_ROWS).join(texts, on="conversation_id", validate="1:1").sort("conversation_id")
+        table = RedactedConversation.validate(rows.select(RedactedConversation.column_names()), cast=True)
+        table.write_parquet(target / f"{start:012d}.parquet")
+    return pl.scan_parquet(sorted(target.glob("*.parquet")))
 
 
 _TEXT_SCHEMA: Final[dict[str, pl.DataType]] = {
@@ -126,12 +137,6 @@ _TEXT_SCHEMA: Final[dict[str, pl.DataType]] = {
     "redaction_count": pl.Int64(),
     "messages": pl.List(pl.Struct({"role": pl.String, "content": pl.String})),
 }
-
-
-def _batches(conversations: pl.LazyFrame, row_count: int) -> Iterable[pl.DataFrame]:
-    """Read ids and messages, a bounded number of rows at a time."""
-    for start in range(0, row_count, BATCH_ROWS):
-        yield conversations.select("conversation_id", "messages").slice(start, BATCH_ROWS).collect()
 
 
 def _redacted_rows(rows: Iterable[tuple[str, list[dict[str, str]]]]) -> pl.DataFrame:

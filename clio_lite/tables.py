@@ -43,7 +43,9 @@ class Conversation(dy.Schema):
     content_hash = dy.String(description="blake2b of the messages; equal texts have equal hashes.")
     account_key = dy.String(nullable=True, description="HMAC-SHA256 of the account id; null where none was given.")
     has_account = dy.Bool(description="The record names an account.")
-    started_at = dy.Datetime(time_unit="us", time_zone="UTC", description="Start; the month's first instant if absent.")
+    started_at = dy.Datetime(
+        time_unit="us", time_zone="UTC", description="Start; if absent, the month's first instant."
+    )
     has_date = dy.Bool(description="The record carries a date; otherwise it takes the month asked for.")
     month = dy.String(regex=MONTH, description="Calendar month of the start, UTC, as YYYY-MM.")
     model = dy.String(nullable=True, description="Assistant model, where the record names one.")
@@ -69,7 +71,9 @@ class Quarantine(dy.Schema):
 class IngestCount(dy.Schema):
     """One row per outcome of reading the input: accepted, duplicate, other_month, quarantined by reason."""
 
-    outcome = dy.String(primary_key=True, description="read, accepted, duplicate, other_month, no_account, no_date, ...")
+    outcome = dy.String(
+        primary_key=True, description="read, accepted, duplicate, other_month, no_account, no_date, ..."
+    )
     record_count = dy.Int64(min=0, description="Records with this outcome.")
 
 
@@ -105,7 +109,7 @@ class Facets(dy.Schema):
     collaboration_pattern = dy.Enum(list(COLLABORATION_PATTERNS), description="How user and assistant work together.")
     collaboration_prob = dy.Float64(min=0, max=1, description="Calibrated probability of the pattern.")
     use_case = dy.Enum(list(USE_CASES), description="What the conversation is for.")
-    use_case_grade = dy.Enum(list(USE_CASE_GRADES), nullable=True, description="How clear that is; null if unclassified.")
+    use_case_grade = dy.Enum(list(USE_CASE_GRADES), nullable=True, description="How clear that is; null: unclassified.")
     language = dy.String(nullable=True, regex=r"^[a-z]{2}$", description="ISO 639-1 code; null where undetermined.")
     concern_grade = dy.Int64(min=1, max=5, description="Concern, 1 (none) to 5 (severe).")
     skills = dy.List(dy.String(), description="O*NET skills that the assistant shows, sorted.")

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import polars as pl
-from clio_lite.facets import extract_facets
-from clio_lite.heads import HEADS_DIR, load_heads
 from rich.console import Console
 
+from clio_lite.facets import extract_facets
+from clio_lite.heads import HEADS_DIR, load_heads
 from clio_lite.ingest import ingest_conversations
 from clio_lite.redaction import redact_conversations
 from onet.matching import match_texts
@@ -167,7 +167,9 @@ def write_facets(
                 source_format=conversation_format,
             )
         with reporter.step(["redact"]):
-            redacted = redact_conversations(read.conversations, account_cap=settings.account_cap, seed=settings.seed)
+            redacted = redact_conversations(
+                read.conversations, account_cap=settings.account_cap, seed=settings.seed, work_dir=Path(scratch)
+            )
         with reporter.step(["facets"]):
             encoder = open_encoder(settings, store)
             heads = load_heads(HEADS_DIR, encoder_name=encoder.name)

@@ -16,6 +16,8 @@ from pathlib import Path
 import polars as pl
 
 RESTRICTED_ZONES = ("raw", "core")
+ROW_GROUP = 2_000
+"""Rows of a row group of tables too large to hold: what a reader of one batch has to decode."""
 
 
 @contextmanager
@@ -121,7 +123,7 @@ class Store:
         path = self.table_path(name, month)
         with replaced(path) as temporary:
             if isinstance(frame, pl.LazyFrame):
-                frame.sink_parquet(temporary, compression="zstd")
+                frame.sink_parquet(temporary, compression="zstd", row_group_size=ROW_GROUP)
             else:
                 frame.write_parquet(temporary, compression="zstd")
         return path

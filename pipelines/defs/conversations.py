@@ -42,7 +42,7 @@ def ingest(context: dg.AssetExecutionContext, scratch: Path) -> Mapping[str, pl.
     TableSpec("core/conversations", GROUP, settings=("account_cap", "seed"), kinds=("polars", "parquet")),
     upstream={"conversations": "raw/conversations"},
 )
-def redacted(context: dg.AssetExecutionContext, conversations: pl.LazyFrame) -> pl.DataFrame:
+def redacted(context: dg.AssetExecutionContext, conversations: pl.LazyFrame, scratch: Path) -> pl.LazyFrame:
     """Replace private strings by their kind before anything else sees a text, and cap heavy accounts."""
     settings = context.resources.settings
-    return redact_conversations(conversations, account_cap=settings.account_cap, seed=settings.seed)
+    return redact_conversations(conversations, account_cap=settings.account_cap, seed=settings.seed, work_dir=scratch)

@@ -18,7 +18,7 @@ _KINDS = ("polars", "parquet", "onnx", "scikitlearn")
     TableSpec("core/facets", GROUP, settings=_ENCODER, kinds=_KINDS),
     upstream={"conversations": "core/conversations"},
 )
-def facets(context: dg.AssetExecutionContext, conversations: pl.DataFrame) -> pl.DataFrame:
+def facets(context: dg.AssetExecutionContext, conversations: pl.LazyFrame) -> pl.DataFrame:
     """Screen, request, collaboration pattern, use case, skills, language and concern of every conversation."""
     encoder = open_encoder(context.resources.settings, context.resources.store)
     return extract_facets(

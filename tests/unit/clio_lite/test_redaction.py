@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clio_lite.redaction import redact_conversations, redact_text, redact_texts
-from clio_lite.tables import Conversation
+from clio_lite.tables import Conversation, RedactedConversation
 
 PRIVATE = [
     ("write to m.quint@mail.example soon", "m.quint@mail.example", "email"),
@@ -107,14 +107,26 @@ def _row(number, account):
     }  # fmt: skip
 
 
-def test_no_conversation_is_dropped_and_order_does_not_matter():
+def test_no_conversation_is_dropped(tmp_path):
     rows = [_row(number, "a" if number < 4 else None) for number in range(6)]
     frame = Conversation.validate(pl.DataFrame(rows, schema=Conversation.create_empty().schema))
-    table = redact_conversations(frame.lazy(), account_cap=2, seed=1)
-    again = redact_conversations(frame.reverse().lazy(), account_cap=2, seed=1)
-    assert table.equals(again)
+    table = redact_conversations(frame.lazy(), account_cap=2, seed=1, work_dir=tmp_path).collect()
+    RedactedConversation.validate(table)
     assert table["conversation_id"].to_list() == [f"c{number}" for number in range(6)]
     assert table["is_counted"].sum() == 4
     assert table["redaction_count"].min() >= 2
     assert not table["messages"].explode().struct.field("content").str.contains("example.org|Zanele").any()
     assert table["user_turn_count"].to_list() == [1] * 6
+
+
+def test_unsorted_conversations_are_refused(tmp_path):
+    frame = pl.DataFrame([_row(number, None) for number in range(3)], schema=Conversation.create_empty().schema)
+    with pytest.raises(ValueError, match="sorted"):
+        redact_conversations(frame.reverse().lazy(), account_cap=2, seed=1, work_dir=tmp_path)
+
+
+def test_no_conversation_gives_an_empty_table(tmp_path):
+    empty = Conversation.create_empty().lazy()
+    table = redact_conversations(empty, account_cap=2, seed=1, work_dir=tmp_path).collect()
+    assert table.height == 0
+    RedactedConversation.validate(table)
