@@ -256,9 +256,6 @@ class HeadlineMonth(CommonBlock):
 
     metric_id = dy.String(primary_key=True, description="Metric; see meta.metric.")
     value = dy.Float64(nullable=True, description="Value in the metric's unit; null where suppressed.")
-    previous_period_start = dy.Date(nullable=True, description="Month that the change is against; null: none.")
-    previous_value = dy.Float64(nullable=True, description="Value of that month, of its latest vintage.")
-    change = dy.Float64(nullable=True, description="value - previous_value.")
 
 
 class Vintage(dy.Schema):
@@ -394,6 +391,18 @@ class ConversationTask(dy.Schema):
     verifier = dy.String(description="What judged it.")
 
 
+class Activity(onet_tables.Activity):
+    """One row per work activity at each of the three levels, of one release."""
+
+    onet_version = dy.String(primary_key=True, description="Release the activity comes from, or 'starter'.")
+
+
+class SocGroup(onet_tables.SocGroup):
+    """One row per group of the SOC: major, minor, broad, detailed, as one release needs them."""
+
+    onet_version = dy.String(primary_key=True, description="Release whose occupations the groups hold, or 'starter'.")
+
+
 IDX_TABLES: Final[dict[str, type[CommonBlock]]] = {
     "idx/task_month": TaskMonth,
     "idx/task_occupation_month": TaskOccupationMonth,
@@ -423,8 +432,8 @@ REF_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "ref/onet_task": onet_tables.OnetTask,
     "ref/occupation": onet_tables.Occupation,
     "ref/task_activity": onet_tables.TaskActivity,
-    "ref/activity": onet_tables.Activity,
-    "ref/soc_group": onet_tables.SocGroup,
+    "ref/activity": Activity,
+    "ref/soc_group": SocGroup,
 }
 RESTRICTED_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "raw/conversations": clio_tables.Conversation,

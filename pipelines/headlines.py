@@ -195,23 +195,6 @@ def headline_values(tables: dict[str, pl.DataFrame], population: pl.DataFrame | 
     )
 
 
-def with_change(headlines: pl.DataFrame, previous: pl.DataFrame | None) -> pl.DataFrame:
-    """Add the values of the month before and the change since.
-
-    Args:
-        headlines: `metric_id`, `value`.
-        previous: Published `idx/headline_month` of the month before, of its latest vintage; None: there is none.
-    """
-    if previous is None:
-        before = pl.DataFrame(
-            schema={"metric_id": pl.String, "previous_period_start": pl.Date, "previous_value": pl.Float64}
-        )
-    else:
-        before = previous.select("metric_id", previous_period_start="period_start", previous_value="value")
-    change = pl.col("value") - pl.col("previous_value")
-    return headlines.join(before, on="metric_id", how="left").with_columns(change=change).sort("metric_id")
-
-
 def _stated(rows: pl.DataFrame, column: str) -> dict[str, object]:
     """Value and status of the first row; not available where there is none."""
     if rows.is_empty():

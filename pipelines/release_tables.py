@@ -56,7 +56,7 @@ def release_from_tables(manifest: pl.DataFrame, frames: Mapping[str, pl.DataFram
         occupations=OnetOccupation.validate(frames["occupations"]),
         tasks=OnetTask.validate(frames["tasks"]),
         task_activities=TaskActivity.validate(frames["task_activities"]),
-        activities=Activity.validate(frames["activities"]),
+        activities=Activity.validate(frames["activities"].drop("onet_version")),
         titles=OccupationTitle.validate(frames["titles"]),
         skills=OccupationSkill.validate(frames["skills"]),
         elements=ContentElement.validate(frames["elements"]),

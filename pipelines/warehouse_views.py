@@ -11,6 +11,7 @@ from pipelines.contracts import (
     IDX_TABLES,
     AutomationMonth,
     CommonBlock,
+    HeadlineMonth,
     MajorGroupMonth,
     OccupationMonth,
     TaskMonth,
@@ -64,6 +65,7 @@ def main_views() -> list[View]:
     """Views over the latest vintages that answer the usual questions."""
     return [
         _occupation_panel(),
+        _headline_change_view(),
         _change_view("major_group", MajorGroupMonth, ("soc_major_group", "alloc_rule"), ("title",)),
         _change_view("occupation", OccupationMonth, ("soc_system", "onet_soc_code", "alloc_rule"), ("title",)),
         _change_view("task", TaskMonth, ("task_id",), ("task",)),
@@ -111,6 +113,28 @@ ORDER BY v.period_start, v.channel, v.population, v.alloc_rule, o.onet_soc_code"
         "with employment, wage, job zone and automation share (base: the five patterns)."
     )
     return View("v_occupation_panel", sql, comment, described)
+
+
+def _headline_change_view() -> View:
+    """Headline figures of a month beside the month before."""
+    sql = """
+SELECT n.period_start, b.period_start AS previous_period_start, n.vintage_id, b.vintage_id AS previous_vintage_id,
+       n.onet_version, n.channel, n.metric_id, (n.onet_version = b.onet_version) AS is_comparable,
+       n.value, b.value AS previous_value,
+       CASE WHEN n.onet_version = b.onet_version THEN n.value - b.value END AS value_change
+FROM latest.headline_month n
+JOIN latest.headline_month b
+  ON b.period_start = (n.period_start - INTERVAL 1 MONTH)::DATE AND b.metric_id = n.metric_id AND b.channel = n.channel
+ORDER BY n.period_start, n.channel, n.metric_id"""
+    own = {
+        "previous_period_start": "First day of the month before.",
+        "previous_vintage_id": "Vintage of the month before.",
+        "is_comparable": "Both months use the same O*NET release; otherwise no change is stated.",
+        "previous_value": "value of the month before.",
+        "value_change": "value less that of the month before; null where either is withheld or not comparable.",
+    }
+    comment = "Change of the headline figures against the calendar month before (latest vintages)."
+    return View("v_headline_change", sql, comment, _descriptions(HeadlineMonth) | own)
 
 
 def _change_view(grain: str, schema: type[CommonBlock], key: Sequence[str], labels: Sequence[str]) -> View:

@@ -172,8 +172,8 @@ def _reference(example: ExampleVintage) -> dict[str, list[dict]]:
             version | {"task_id": row["Task ID"], "dwa_id": row["DWA ID"], "iwa_id": row["DWA ID"][:-4],
                        "gwa_id": row["DWA ID"].split(".I")[0], "activity_weight": 1.0} for row in links
         ],
-        "ref/activity": activities,
-        "ref/soc_group": groups,
+        "ref/activity": [row | version for row in activities],
+        "ref/soc_group": [row | version for row in groups],
     }  # fmt: skip
 
 
@@ -360,7 +360,6 @@ def _others(example: ExampleVintage) -> dict[str, list[dict]]:
                 "occupation_share": round(max(0.0, (1 - cut / 20) ** (1.5 + floor / 30)), 4)}
         for floor in (15, 30, 75, 150) for cut in range(21)
     ]  # fmt: skip
-    previous = None if example.month == "2026-09" else dt.date(2026, 9, 1)
     return {
         "idx/collaboration_month": patterns,
         "idx/automation_month": buckets,
@@ -385,8 +384,7 @@ def _others(example: ExampleVintage) -> dict[str, list[dict]]:
             | _stated(part) for name, level, parent, text, part in CLUSTERS
         ],
         "idx/headline_month": [
-            base | {"metric_id": name, "value": value, "previous_period_start": previous,
-                    "previous_value": value + 0.012 if previous else None, "change": -0.012 if previous else None}
+            base | {"metric_id": name, "value": value}
             for name, value in example.headlines.items()
         ],
     }  # fmt: skip

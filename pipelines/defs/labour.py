@@ -41,8 +41,10 @@ def soc_group(
 ) -> pl.DataFrame:
     """Titles and ladder of the SOC groups, from the structure file where one is named."""
     path = soc_structure_path(context.resources.settings)
-    return soc_groups(
-        release_from_tables(manifest, frames),
+    release = release_from_tables(manifest, frames)
+    groups = soc_groups(
+        release,
         Oews.validate(oews) if oews.height else None,
         load_soc_structure(path) if path else None,
     )
+    return groups.with_columns(pl.lit(release.version).alias("onet_version"))

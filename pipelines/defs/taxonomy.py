@@ -43,7 +43,7 @@ def onet_release(context: dg.AssetExecutionContext) -> Mapping[str, pl.DataFrame
         "core/onet_occupation": release.occupations,
         "ref/onet_task": release.tasks,
         "ref/task_activity": release.task_activities,
-        "ref/activity": release.activities,
+        "ref/activity": release.activities.with_columns(pl.lit(release.version).alias("onet_version")),
         "core/occupation_title": release.titles,
         "core/occupation_skill": release.skills,
         "core/content_element": release.elements,

@@ -10,7 +10,7 @@ from pipelines.aggregate import ExactMonth
 from pipelines.contracts import IDX_TABLES, META_TABLES
 from pipelines.disclosure import CONF_STATUS_OF_RULE
 from pipelines.errors import PublicationRefusedError
-from pipelines.headlines import headline_values, metric_table, with_change
+from pipelines.headlines import headline_values, metric_table
 from pipelines.publish.decisions import decide
 from pipelines.publish.meta import base_table, sdc_policy_table, vintage_input_table
 from pipelines.publish.quality import (
@@ -41,7 +41,6 @@ def publish_tables(
     vintage: pl.DataFrame | None = None,
     step_counts: dict[str, int] | None = None,
     reference: dict[str, pl.DataFrame] | None = None,
-    previous_headlines: pl.DataFrame | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Publish one month: every `idx` table, the `meta` and `qa` tables, and the reference tables given.
 
@@ -51,7 +50,6 @@ def publish_tables(
         vintage: Row of `meta/vintage`; without it the table is left out.
         step_counts: Exact conversations after each step, stated rounded in `meta/vintage_input`.
         reference: Tables of `contracts.REF_TABLES` to publish beside, by name.
-        previous_headlines: `idx/headline_month` of the month before.
 
     Returns:
         Validated tables by name, each sorted by its key.
@@ -70,7 +68,7 @@ def publish_tables(
     tables["idx/automation_month"] = automation_table(exact.collaboration, rules, context, has_counts=counts)
     tables["idx/coverage_curve"] = coverage_table(exact, context)
     values = headline_values(tables, population_rows(exact, decisions))
-    tables["idx/headline_month"] = _headline_table(with_change(values, previous_headlines), context)
+    tables["idx/headline_month"] = _headline_table(values, context)
     assert_gate_held(tables, exact, decisions, context.policy)
     tables |= {
         "meta/vintage_input": vintage_input_table(step_counts or {}, vintage_id=context.vintage_id),

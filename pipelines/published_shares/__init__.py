@@ -182,7 +182,8 @@ def tables_from_sources(
         catalogue=catalogue,
         has_counts=False,
     )
-    reference = {"ref/onet_task": tasks, "ref/occupation": occupations, "ref/soc_group": sources.soc}
+    groups = sources.soc.with_columns(pl.lit(context.onet_version).alias("onet_version"))
+    reference = {"ref/onet_task": tasks, "ref/occupation": occupations, "ref/soc_group": groups}
     return publish_tables(exact, context, vintage=vintage, reference=reference)
 
 

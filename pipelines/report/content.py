@@ -181,7 +181,9 @@ def headline_cards(tables: MonthTables) -> tuple[Card, ...]:
     Args:
         tables: Tables of one vintage.
     """
-    rows = tables["idx/headline_month"].join(tables["meta/metric"], on="metric_id", how="left").to_dicts()
+    changes = tables.changes["v_headline_change"].select("metric_id", "previous_period_start", "value_change")
+    headlines = tables["idx/headline_month"].join(changes, on="metric_id", how="left")
+    rows = headlines.join(tables["meta/metric"], on="metric_id", how="left").to_dicts()
     by_metric = {row["metric_id"]: row for row in rows if row["value"] is not None or row["obs_status"] == "Q"}
     usual = [name for name in CARDS if name in by_metric]
     top = _top_group(tables)
@@ -198,8 +200,8 @@ def _card(row: dict[str, Any]) -> Card:
     else:
         text = percent(value) if is_share else f"{value:,.0f}" if row["unit"] == "count" else f"{value:.2f}"
     change = ""
-    if row["change"] is not None and row["previous_period_start"] is not None:
-        stated = points(row["change"]) if is_share else f"{row['change']:+,.0f}".replace("-", "−")
+    if row["value_change"] is not None:
+        stated = points(row["value_change"]) if is_share else f"{row['value_change']:+,.0f}".replace("-", "−")
         change = f"{stated} on {row['previous_period_start']:%b %Y}"
     return Card(
         str(row["label"] or row["metric_id"]), text, change, str(row["formula"] or ""), is_missing=value is None

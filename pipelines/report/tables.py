@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.contracts import PUBLISHED_TABLES
 
-CHANGE_VIEWS = ("v_major_group_change", "v_occupation_change")
+CHANGE_VIEWS = ("v_headline_change", "v_major_group_change", "v_occupation_change")
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def read_month(warehouse: Path, month: str | None = None) -> MonthTables:
 
 def _short_titles(frame: pl.DataFrame) -> pl.DataFrame:
     """Titles of major groups without their last word, which all of them share."""
-    return frame.with_columns(pl.col("title").str.strip_suffix(" Occupations"))
+    return frame.with_columns(pl.col("^title$").str.strip_suffix(" Occupations"))
 
 
 def _rows(con: duckdb.DuckDBPyConnection, name: str, vintage: dict[str, Any]) -> pl.DataFrame:

@@ -14,9 +14,9 @@ from pipelines.publish.decisions import decide
 from pipelines.publish.quality import assert_gate_held, conservation
 
 
-def published(seed=4, policy=POLICY, vintage_id="2026-10-test", previous=None, **given):
+def published(seed=4, policy=POLICY, vintage_id="2026-10-test", **given):
     exact = aggregate_month(make_month(seed=seed, **given), policy=policy, account_basis="account")
-    return publish_tables(exact, make_context(policy, vintage_id=vintage_id), previous_headlines=previous)
+    return publish_tables(exact, make_context(policy, vintage_id=vintage_id))
 
 
 @pytest.fixture(scope="module")
@@ -114,14 +114,6 @@ def test_relaxed_thresholds_publish_more_and_say_so():
     assert more["idx/task_month"].filter(open_rows).height > default["idx/task_month"].filter(open_rows).height
     assert more["meta/sdc_policy"]["is_default"].to_list() == [False]
     assert default["meta/sdc_policy"]["is_default"].to_list() == [True]
-
-
-def test_headlines_carry_the_change_against_the_month_before():
-    before = published(seed=5, vintage_id="2026-09-test")["idx/headline_month"]
-    now = published(seed=4, previous=before)["idx/headline_month"]
-    row = now.row(by_predicate=pl.col("metric_id") == "automation_share", named=True)
-    assert row["change"] == pytest.approx(row["value"] - row["previous_value"])
-    assert published()["idx/headline_month"]["change"].null_count() == now.height
 
 
 def test_a_month_without_conversations_has_every_table_and_claims_nothing():

@@ -214,3 +214,10 @@ def test_readers_in_other_processes_are_undisturbed_while_the_file_is_replaced(t
 
 def test_example_rows_are_what_the_schemas_allow():
     assert set(example_tables(ExampleVintage())) == set(PUBLISHED_TABLES)
+
+
+def test_the_change_of_a_headline_is_its_value_less_that_of_the_month_before(con):
+    rows = con.sql("SELECT * FROM v_headline_change WHERE value_change IS NOT NULL").pl()
+    assert rows.height
+    difference = rows.get_column("value") - rows.get_column("previous_value")
+    assert rows.get_column("value_change").to_list() == difference.to_list()
