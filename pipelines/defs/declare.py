@@ -19,6 +19,7 @@ from pipelines.partitions import monthly
 from pipelines.preview import preview
 
 OWNERS = ["team:usage-index"]
+_SCHEMA_CHECK = "Types, keys, ranges and rules of the table's schema."
 Check = Callable[[pl.LazyFrame], dg.AssetCheckResult]
 Frames = pl.DataFrame | pl.LazyFrame | Mapping[str, pl.DataFrame | pl.LazyFrame]
 
@@ -71,8 +72,22 @@ class TableSpec:
 
     def check_specs(self) -> list[dg.AssetCheckSpec]:
         """Checks that block what comes after them."""
-        named = [*(["schema"] if self.declared_schema else []), *self.checks]
-        return [dg.AssetCheckSpec(name, asset=self.key, blocking=True) for name in named]
+        schema = {"schema": _SCHEMA_CHECK} if self.declared_schema else {}
+        named = {**schema, **{name: inspect.getdoc(check) or "" for name, check in self.checks.items()}}
+        return [
+            dg.AssetCheckSpec(name, asset=self.key, description=text, blocking=True) for name, text in named.items()
+        ]
+
+
+def _type_name(dtype: pl.DataType) -> str:
+    return "Enum" if isinstance(dtype, pl.Enum) else str(dtype)
+
+
+def _column_text(column: dy.Column) -> str:
+    """Description of a column; the values of an enumeration belong here, where the UI wraps them."""
+    if not isinstance(column.dtype, pl.Enum):
+        return column.description or ""
+    return f"{column.description} One of: {', '.join(column.dtype.categories)}."
 
 
 def column_metadata(schema: type[dy.Schema] | None) -> dict[str, Any]:
@@ -82,8 +97,8 @@ def column_metadata(schema: type[dy.Schema] | None) -> dict[str, Any]:
     columns = [
         dg.TableColumn(
             name=name,
-            type=str(column.dtype),
-            description=column.description,
+            type=_type_name(column.dtype),
+            description=_column_text(column),
             constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=column.primary_key),
         )
         for name, column in schema.columns().items()

@@ -119,10 +119,9 @@ def test_month_is_made_through_queue_and_code_location_and_new_files_ask_for_a_r
     assert [run["dagster/partition"] for run in asked] == [MONTH]
     with duckdb.connect(folder / "data" / "out" / "index.duckdb", read_only=True) as warehouse:
         vintage = warehouse.sql("SELECT reference_month, dagster_run_id, seed FROM meta.vintage").fetchall()
-        tasks = warehouse.sql("SELECT count(*) FROM idx.task_month WHERE usage_share > 0").fetchone()
+        used = warehouse.sql("SELECT count(*) > 0 FROM idx.task_month WHERE usage_share > 0").fetchall()
     assert vintage == [(MONTH, run_id, 7)]
-    assert tasks is not None
-    assert tasks[0] > 0
+    assert used == [(True,)]
     assert (folder / "data" / "out" / "report" / "index.html").is_file()
     assert (folder / "data" / "out" / "package" / "datapackage.json").is_file()
     assert (folder / "data" / "store").stat().st_mode & 0o777 == 0o700
@@ -133,6 +132,7 @@ def test_dagsters_storage_and_logs_hold_no_conversation_text_and_no_account_id(d
     texts = records.explode("messages").select(pl.col("messages").struct.field("content")).to_series()
     private = {text[:60] for text in texts.drop_nulls() if len(text) >= 30}
     private |= set(records.get_column("user_id").drop_nulls())
+    assert len(private) > 1_000
     connection = deployment.database.connect()
     with connection, connection.cursor() as cursor:
         cursor.execute("SELECT event FROM event_logs UNION ALL SELECT run_body FROM runs")
