@@ -3,8 +3,10 @@
 Small groups are shown as '<15', because the UI is seen by more people than may read the restricted zone.
 """
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Mapping, Sequence
 from typing import Final
+from xml.sax.saxutils import escape
 
 import polars as pl
 
@@ -24,6 +26,22 @@ DISTRIBUTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "core/cluster_task": ("verdict",),
     "core/conversation_task": ("mapping_route", "verdict"),
 }
+_LABEL_WIDTH: Final = 320
+_BAR_WIDTH: Final = 300
+_BAR_HEIGHT: Final = 20
+_CHARTS: Final[Mapping[str, tuple[str, str]]] = {
+    "idx/task_month": ("task", "usage_share"),
+    "idx/occupation_month": ("title", "usage_share"),
+    "idx/major_group_month": ("title", "usage_share"),
+    "idx/collaboration_month": ("collaboration_pattern", "pattern_share"),
+    "idx/job_zone_month": ("job_zone", "usage_share"),
+    "idx/wage_month": ("wage_band", "usage_share"),
+    "idx/use_case_month": ("use_case", "usage_share"),
+    "idx/model_month": ("model", "usage_share"),
+    "idx/skill_month": ("skill", "usage_share"),
+}
+"""Label and share of the bars shown above a table's rows."""
+
 _SAFE_CORE: Final = frozenset({"core/onet_occupation", "core/release", "core/task_index", "raw/oews"})
 _FIRST: Final[Mapping[str, tuple[str, ...]]] = {
     "idx/task_month": ("task", "usage_share", "account_share", "conversation_count", "account_band"),
@@ -37,8 +55,7 @@ def _cell(value: object) -> str:
         return ""
     if isinstance(value, float):
         return f"{value:.4g}"
-    text = str(value).replace("|", "\\|").replace("\n", " ")
-    return text if len(text) <= 90 else text[:87] + "..."
+    return _cut(str(value).replace("|", "\\|").replace("\n", " "), 90)
 
 
 def markdown_table(frame: pl.DataFrame) -> str:
@@ -68,12 +85,54 @@ def _distribution(frame: pl.LazyFrame, column: str) -> str:
     return f"**{column}**\n\n{markdown_table(shown)}"
 
 
+def bar_chart(labels: Sequence[str], shares: Sequence[float]) -> str:
+    """Markdown image of horizontal bars: an SVG of a few lines that needs neither a browser nor a server to draw.
+
+    Args:
+        labels: Names of the bars.
+        shares: Their lengths, from 0 to 1.
+    """
+    longest = max([*shares, 1e-9])
+    rows = []
+    for number, (label, share) in enumerate(zip(labels, shares, strict=True)):
+        top = number * _BAR_HEIGHT
+        width = round(_BAR_WIDTH * share / longest, 1)
+        rows.append(
+            f'<text x="{_LABEL_WIDTH - 8}" y="{top + 14}" text-anchor="end">{escape(_cut(label, 46))}</text>'
+            f'<rect x="{_LABEL_WIDTH}" y="{top + 3}" width="{width}" height="{_BAR_HEIGHT - 6}" fill="#3b6ea5"/>'
+            f'<text x="{_LABEL_WIDTH + width + 6}" y="{top + 14}">{100 * share:.1f} %</text>'
+        )
+    width, height = _LABEL_WIDTH + _BAR_WIDTH + 70, len(rows) * _BAR_HEIGHT
+    svg = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" font-family="sans-serif" '
+        f'font-size="12"><rect width="{width}" height="{height}" fill="#ffffff"/>{"".join(rows)}</svg>'
+    )
+    return f"![bar chart of the rows below](data:image/svg+xml;base64,{base64.b64encode(svg.encode()).decode()})"
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def _chart(name: str, frame: pl.LazyFrame) -> str:
+    if name not in _CHARTS:
+        return ""
+    label, share = _CHARTS[name]
+    rows = frame.filter(pl.col(share) > 0)
+    if name == "idx/collaboration_month":
+        rows = rows.filter((pl.col("node_type") == "all") & (pl.col("denominator") == "classified"))
+    top = rows.sort(share, label, descending=[True, False]).select(label, share).head(ROWS).collect()
+    if top.is_empty():
+        return ""
+    return bar_chart([str(value) for value in top.get_column(label)], top.get_column(share).to_list()) + "\n\n"
+
+
 def _published(name: str, frame: pl.LazyFrame) -> str:
     columns = frame.collect_schema().names()
     chosen = _FIRST.get(name) or tuple(column for column in columns if column not in _HIDDEN)[:10]
     if "usage_share" in columns:
         frame = frame.sort("usage_share", descending=True, nulls_last=True, maintain_order=True)
-    return markdown_table(frame.select(chosen).head(ROWS).collect())
+    return _chart(name, frame) + markdown_table(frame.select(chosen).head(ROWS).collect())
 
 
 def preview(name: str, frame: pl.DataFrame | pl.LazyFrame) -> str:

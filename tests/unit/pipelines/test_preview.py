@@ -1,5 +1,7 @@
 """Previews show published rows, and of restricted tables only distributions with small groups hidden."""
 
+import base64
+
 import polars as pl
 import pytest
 
@@ -64,3 +66,14 @@ def test_published_rows_come_with_the_largest_share_first() -> None:
 
 def test_cells_cannot_break_the_table() -> None:
     assert "a\\|b" in markdown_table(pl.DataFrame({"x": ["a|b\nc"]}))
+
+
+def test_bars_are_drawn_for_shares_that_are_published() -> None:
+    table = pl.DataFrame({"use_case": ["work", "<b>&", "personal"], "usage_share": [0.5, 0.25, None]})
+    shown = preview("idx/use_case_month", table)
+    image = shown.split("base64,")[1].split(")")[0]
+    svg = base64.b64decode(image).decode()
+    assert "50.0 %" in svg
+    assert "&lt;b&gt;&amp;" in svg
+    assert "personal" not in svg
+    assert "| work | 0.5 |" in shown
