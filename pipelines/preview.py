@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 import polars as pl
 
+from pipelines.disclosure import rounded_count
 from pipelines.storage import RESTRICTED_ZONES
 
 ROWS: Final = 12
@@ -78,7 +79,7 @@ def _distribution(frame: pl.LazyFrame, column: str) -> str:
     shown = counts.with_columns(
         pl.when(pl.col("rows") < _SMALL)
         .then(pl.lit(f"<{_SMALL}"))
-        .otherwise(pl.col("rows").cast(pl.String))
+        .otherwise(rounded_count(pl.col("rows").cast(pl.Float64)).cast(pl.String))
         .alias("rows"),
         pl.Series("", bar, dtype=pl.String),
     )
@@ -118,7 +119,7 @@ def _chart(name: str, frame: pl.LazyFrame) -> str:
     if name not in _CHARTS:
         return ""
     label, share = _CHARTS[name]
-    rows = frame.filter(pl.col(share) > 0)
+    rows = frame.filter((pl.col(share) > 0) & pl.col(label).is_not_null())
     if name == "idx/collaboration_month":
         rows = rows.filter((pl.col("node_type") == "all") & (pl.col("denominator") == "classified"))
     top = rows.sort(share, label, descending=[True, False]).select(label, share).head(ROWS).collect()

@@ -99,7 +99,9 @@ def column_metadata(schema: type[dy.Schema] | None) -> dict[str, Any]:
             name=name,
             type=_type_name(column.dtype),
             description=_column_text(column),
-            constraints=dg.TableColumnConstraints(nullable=column.nullable, unique=column.primary_key),
+            constraints=dg.TableColumnConstraints(
+                nullable=column.nullable, other=["primary key"] if column.primary_key else []
+            ),
         )
         for name, column in schema.columns().items()
     ]
