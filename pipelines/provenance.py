@@ -11,6 +11,7 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.contracts import PUBLISHED_TABLES, Vintage
+from pipelines.errors import SettingsError
 from pipelines.partitions import month_period
 from pipelines.publish import VintageContext, assert_no_restricted_columns
 from pipelines.settings import RunFields
@@ -152,8 +153,21 @@ def vintage_context(vintage: pl.DataFrame, settings: RunFields) -> VintageContex
     Args:
         vintage: Table `meta/vintage`.
         settings: Settings of the run.
+
+    Raises:
+        SettingsError: The build was named under other settings; its id would claim what its rows are not.
     """
     row = vintage.row(0, named=True)
+    given = {
+        "sdc_policy_id": settings.policy.policy_id,
+        "mapping_route": settings.mapping_route,
+        "seed": settings.seed,
+    }
+    differing = [f"{name} {row[name]}, asked for {value}" for name, value in given.items() if row[name] != value]
+    if differing:
+        raise SettingsError(
+            f"meta/vintage was made for {'; '.join(differing)}: materialise meta/vintage together with the index tables"
+        )
     start, end = month_period(row["reference_month"])
     return VintageContext(
         vintage_id=row["vintage_id"],

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
+import yaml
 
 T = TypeVar("T")
 _LAUNCH = """
@@ -20,7 +21,19 @@ mutation LaunchPipelineExecution($executionParams: ExecutionParams!) {
     __typename
     ... on LaunchRunSuccess { run { id } }
     ... on RunConfigValidationInvalid { errors { message } }
+    ... on InvalidSubsetError { message }
     ... on PythonError { message stack }
+  }
+}"""
+_DEFAULTS = """
+query Defaults($selector: PipelineSelector!) {
+  runConfigSchemaOrError(selector: $selector, mode: "default") { ... on RunConfigSchema { rootDefaultYaml } }
+}"""
+_CHECKS = """
+query Checks($assetKeys: [AssetKeyInput!]) {
+  assetNodes(assetKeys: $assetKeys) {
+    assetKey { path }
+    assetChecksOrError { ... on AssetChecks { checks { name } } }
   }
 }"""
 _BACKFILL = """
@@ -158,32 +171,43 @@ class DagsterGraph:
         except httpx.TransportError:
             return False
 
-    def launch(
-        self, month: str, settings: Mapping[str, object], *, assets: Sequence[str] = (), job: str = "monthly_index"
-    ) -> str:
-        """Launch one month as the launchpad does.
+    def launch(self, month: str, settings: Mapping[str, object], *, assets: Sequence[str] = ()) -> str:
+        """Launch one month as the launchpad does: its defaults with some of them edited.
 
         Args:
             month: Partition.
             settings: Settings edited in the launchpad.
-            assets: Tables to make; none for the whole job.
-            job: Name of the job.
+            assets: Tables to make, with their checks; none for the job of the whole index.
 
         Returns:
             Id of the run.
         """
+        job = "__ASSET_JOB" if assets else "monthly_index"
         keys = [{"path": name.split("/")} for name in assets]
+        named = {**self.repository, "pipelineName": job}
+        selector = {**named, "assetSelection": keys, "assetCheckSelection": self._checks_of(keys) if keys else []}
+        config = yaml.safe_load(self.ask(_DEFAULTS, selector=named)["runConfigSchemaOrError"]["rootDefaultYaml"])
+        config["resources"]["settings"]["config"].update(settings)
+        tags = {"dagster/partition": month, "dagster/partition_set": f"{job}_partition_set", "dagster/from_ui": "true"}
         answer = self.ask(
             _LAUNCH,
             executionParams={
                 "mode": "default",
-                "selector": {**self.repository, "jobName": job, **({"assetSelection": keys} if keys else {})},
-                "runConfigData": {"resources": {"settings": {"config": dict(settings)}}},
-                "executionMetadata": {"tags": [{"key": "dagster/partition", "value": month}]},
+                "selector": selector,
+                "runConfigData": yaml.safe_dump(config),
+                "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
             },
         )["launchPipelineExecution"]
         assert answer["__typename"] == "LaunchRunSuccess", answer
         return str(answer["run"]["id"])
+
+    def _checks_of(self, keys: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+        nodes = self.ask(_CHECKS, assetKeys=list(keys))["assetNodes"]
+        return [
+            {"name": check["name"], "assetKey": node["assetKey"]}
+            for node in nodes
+            for check in node["assetChecksOrError"]["checks"]
+        ]
 
     def run_status(self, run_id: str) -> str:
         """Status of a run."""
@@ -198,15 +222,19 @@ class DagsterGraph:
             if event["__typename"] in {"ExecutionStepFailureEvent", "RunFailureEvent"}
         ]
 
-    def wait_for_run(self, run_id: str, *, seconds: float, log: Path) -> None:
-        """Wait until a run has ended, and fail with its own words when it has not succeeded."""
-        status = wait_for(
+    def ended(self, run_id: str, *, seconds: float, log: Path) -> str:
+        """Status of a run when it has ended."""
+        return wait_for(
             lambda: found if (found := self.run_status(run_id)) in _DONE else None,
             what=f"run {run_id} ends",
             seconds=seconds,
             log=log,
             every=1,
         )
+
+    def wait_for_run(self, run_id: str, *, seconds: float, log: Path) -> None:
+        """Wait until a run has ended, and fail with its own words when it has not succeeded."""
+        status = self.ended(run_id, seconds=seconds, log=log)
         assert status == "SUCCESS", "\n".join([status, *self.run_failures(run_id)])
 
     def backfill(self, months: Sequence[str], assets: Sequence[str], *, seconds: float, log: Path) -> list[str]:
