@@ -38,6 +38,9 @@ from clio_lite.vocabulary import word_uses
 MEAN_SIZE = 10
 """Least mean size of a base cluster by default (Clio: about n / 10 clusters)."""
 
+MAX_SIBLINGS = 100
+"""Siblings whose names are compared; more than this only where a month has one level."""
+
 
 @dataclass(frozen=True)
 class Clusters:
@@ -279,16 +282,29 @@ def _with_text(clusters: pl.DataFrame, members: pl.DataFrame, rows: _Rows, polic
     """Write and grade the text of the clusters that have the support for one."""
     counted = rows.table.filter("is_counted")
     uses = word_uses(counted)
-    lenders = members.join(counted.select("conversation_id", "account_key"), on="conversation_id", how="inner")
+    lenders = members.join(
+        counted.select("conversation_id", "account_key", "language"), on="conversation_id", how="inner"
+    )
     supported = clusters.filter(text_support_rule(policy).is_null())
     cohesion = _cohesion(members, rows)
     texts: list[tuple[str, str, str, int]] = []
+    names: dict[str, str] = {}
+    neighbours = _neighbours(clusters)
     for level in sorted(supported["cluster_level"].unique()):
         named = supported.filter(pl.col("cluster_level") == level)["cluster_id"].to_list()
-        of_level = lenders.filter(pl.col("cluster_level") == level)
-        labels = label_clusters(
-            uses, of_level, {name: cohesion[name] for name in named}, min_accounts=policy.min_text_accounts
+        below = members.filter(pl.col("cluster_level") == max(0, level - 1))
+        of_level = lenders.filter(pl.col("cluster_level") == level).join(
+            below.select("conversation_id", part_id="cluster_id"), on="conversation_id", how="inner"
         )
+        labels = label_clusters(
+            uses,
+            of_level,
+            {name: cohesion[name] for name in named},
+            min_accounts=policy.min_text_accounts,
+            neighbours=neighbours,
+            taken=names,
+        )
+        names |= {name: label.name for name, label in labels.items()}
         counts = word_account_counts(uses, of_level.filter(pl.col("cluster_id").is_in(named)))
         for name, label in sorted(labels.items()):
             text = f"{label.name}. {label.description}"
@@ -300,6 +316,18 @@ def _with_text(clusters: pl.DataFrame, members: pl.DataFrame, rows: _Rows, polic
         .select(Cluster.column_names())
         .sort("cluster_level", "cluster_id")
     )
+
+
+def _neighbours(clusters: pl.DataFrame) -> dict[str, list[str]]:
+    """Siblings and children of each cluster: whom a reader sees beside it."""
+    children: dict[str | None, list[str]] = {}
+    parents = list(clusters.sort("cluster_level", "cluster_id").select("cluster_id", "parent_id").iter_rows())
+    for child, parent in parents:
+        children.setdefault(parent, []).append(child)
+    return {
+        child: [*(other for other in children[parent][:MAX_SIBLINGS] if other != child), *children.get(child, [])]
+        for child, parent in parents
+    }
 
 
 def _cohesion(members: pl.DataFrame, rows: _Rows) -> dict[str, float]:

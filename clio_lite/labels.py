@@ -1,8 +1,6 @@
 """Names and descriptions of clusters without a language model: distinctive terms in fixed sentences.
 
-A term is distinctive if many accounts of the cluster used it and few of the level's other clusters did (c-TF-IDF, with
-accounts in the place of occurrences, so that nobody can write a label by repeating a word). Only words of the
-k-anonymous vocabulary are chosen. Whether a finished text may be published is decided by `auditor` and `privacy`.
+Which terms may be chosen is in `terms`. Whether a finished text may be published is decided by `auditor` and `privacy`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,19 +9,17 @@ from typing import Final
 
 import polars as pl
 
-from clio_lite.vocabulary import given_names, public_vocabulary
+from clio_lite.terms import ClusterTerms, Term, find_terms, stem
+from clio_lite.vocabulary import public_vocabulary, split_words
 
-PUBLIC_WORD_ACCOUNTS: Final = 2
-"""Accounts that must have used even a public word, so that no single person's topic becomes the label."""
+SECOND_VERB_SHARE: Final = 0.5
+"""A second verb enters the name if this part of the accounts used it with the object, beside the first one."""
 
-SECOND_TERM_SHARE: Final = 0.5
-"""A second verb or object enters the name if its score is at least this part of the first one's."""
+SECOND_OBJECT_SHARE: Final = 0.5
+"""A second object enters the name if its score is at least this part of the first one's."""
 
-PHRASE_SHARE: Final = 0.4
-"""A pair of words stands for its word if at least this part of the word's accounts used the pair."""
-
-LEADING_SHARE: Final = 0.5
-"""A word that is no public verb opens a name if at least this part of its accounts open a request with it."""
+NEAR_SHARE: Final = 0.6
+"""Two names are near duplicates if they share this part of all their words."""
 
 PREPOSITIONS: Final = {
     "advise": "on",
@@ -32,10 +28,18 @@ PREPOSITIONS: Final = {
     "respond": "to",
     "search": "for",
     "tell": "about",
+    "guide": "on",
+    "assist": "with",
+    "help": "with",
+    "work": "on",
 }
-MAX_VERBS: Final = 3
-MAX_OBJECTS: Final = 6
-MAX_WORD_LENGTH: Final = 30
+FAINT_VERBS: Final = (
+    "answer", "ask", "assist", "do", "explain", "find", "get", "give", "guide", "handle", "help", "learn", "list",
+    "make", "name", "provide", "respond", "show", "tell", "use",
+)  # fmt: skip
+"""Verbs that say little: another one with the same object stands first."""
+
+MAX_NAME_OBJECTS: Final = 3
 CLOSE_COHESION: Final = 0.7
 MODERATE_COHESION: Final = 0.5
 
@@ -48,38 +52,42 @@ class Label:
     description: str
 
 
-@dataclass(frozen=True)
-class ClusterTerms:
-    """The terms of one cluster that may be published, most distinctive first, with their scores."""
-
-    verbs: Sequence[tuple[str, float]]
-    objects: Sequence[tuple[str, float]]
-
-
 def label_clusters(
-    uses: pl.DataFrame, members: pl.DataFrame, cohesion: Mapping[str, float], *, min_accounts: int
+    uses: pl.DataFrame,
+    members: pl.DataFrame,
+    cohesion: Mapping[str, float],
+    *,
+    min_accounts: int,
+    neighbours: Mapping[str, Sequence[str]] | None = None,
+    taken: Mapping[str, str] | None = None,
 ) -> dict[str, Label]:
     """Write name and description of the clusters of one level.
 
     Args:
         uses: Words of the requests; see `vocabulary.WordUse`.
-        members: Frame with `conversation_id`, `cluster_id` and `account_key` of every cluster of the level; a
-            conversation without an account lends no words.
+        members: Frame with `conversation_id`, `cluster_id`, `account_key` and `language` of every cluster of the level,
+            and optionally `part_id`, the cluster of the level below; a conversation without an account lends no words.
         cohesion: Mean cosine of the members to the centroid of each cluster that is to be named.
         min_accounts: Accounts of the cluster that must have used a word unless it is public.
+        neighbours: Clusters, per cluster, whose names must differ by more than a word: siblings and children.
+        taken: Names of other levels, per cluster.
 
     Returns:
         Label per cluster in `cohesion`. Names are made different by further terms as long as there are any.
     """
-    words = _account_words(uses, members)
-    terms = cluster_terms(words, sorted(cohesion), min_accounts=min_accounts)
+    known = _lending(members)
+    words = uses.join(known, on="conversation_id", how="inner")
+    terms = find_terms(words, known, min_accounts=min_accounts)
+    names = dict(taken or {})
+    used = {_key(name) for name in names.values()}
     labels: dict[str, Label] = {}
-    taken: set[str] = set()
-    for cluster_id in sorted(cohesion):
-        found = terms[cluster_id]
-        name = next(name for name in _names(found, taken) if name is not None)
-        taken.add(name)
-        labels[cluster_id] = Label(name, _description(found, cohesion[cluster_id]))
+    nothing = ClusterTerms("en", [], 0, [], [], [])
+    for cluster_id in sorted(cohesion, key=lambda name: (-terms.get(name, nothing).account_count, name)):
+        found = terms.get(cluster_id, nothing)
+        near = [_key(names[other]) for other in (neighbours or {}).get(cluster_id, []) if other in names]
+        names[cluster_id] = _free_name(found, used, near)
+        used.add(_key(names[cluster_id]))
+        labels[cluster_id] = Label(names[cluster_id], _description(found, cohesion[cluster_id]))
     return labels
 
 
@@ -94,11 +102,10 @@ def word_account_counts(uses: pl.DataFrame, members: pl.DataFrame) -> dict[str, 
         Account count per word, per cluster.
     """
     counted = (
-        _account_words(uses, members)
-        .select("cluster_id", "word", "account_key")
-        .unique()
+        uses.select("conversation_id", "word")
+        .join(_lending(members), on="conversation_id", how="inner")
         .group_by("cluster_id", "word")
-        .len("account_count")
+        .agg(account_count=pl.col("account_key").n_unique())
     )
     counts: dict[str, dict[str, int]] = {cluster_id: {} for cluster_id in members["cluster_id"].unique()}
     for cluster_id, word, count in counted.iter_rows():
@@ -106,150 +113,109 @@ def word_account_counts(uses: pl.DataFrame, members: pl.DataFrame) -> dict[str, 
     return counts
 
 
-def cluster_terms(words: pl.DataFrame, cluster_ids: Sequence[str], *, min_accounts: int) -> dict[str, ClusterTerms]:
-    """Find the verbs and objects of each cluster that may be published.
-
-    Args:
-        words: `vocabulary.WordUse` with `cluster_id` and `account_key` of all clusters of the level.
-        cluster_ids: Clusters to find terms for.
-        min_accounts: Accounts that must have used a word unless it is public.
-    """
-    wanted = pl.col("cluster_id").is_in(list(cluster_ids))
-    leading = _scored(words.filter("is_opening"))
-    inner = _scored(words.filter(~pl.col("is_opening")))
-    pairs = _scored(words.filter(pl.col("pair").is_not_null()).with_columns(word=pl.col("pair")))
-    all_words = _scored(words).select("cluster_id", "word", total_count="account_count")
-    verbs = (
-        leading.filter(wanted)
-        .join(all_words, on=["cluster_id", "word"], how="inner")
-        .filter(_may_open(min_accounts) & _is_chosen())
-        .sort("cluster_id", "score", "word", descending=[False, True, False])
+def _lending(members: pl.DataFrame) -> pl.DataFrame:
+    """Members with an account: numbers in the place of keys, since counting distinct ones is what takes the time."""
+    part = pl.col("part_id") if "part_id" in members.columns else pl.col("cluster_id")
+    language = pl.col("language") if "language" in members.columns else pl.lit(None, dtype=pl.String)
+    return members.filter(pl.col("account_key").is_not_null()).select(
+        "conversation_id", "cluster_id", pl.col("account_key").rank("dense"), part_id=part, language=language
     )
-    public = public_vocabulary()
-    objects = (
-        inner.filter(wanted & _is_supported(min_accounts) & _is_chosen())
-        .filter(~pl.col("word").is_in(sorted(public.verbs - public.nouns)))
-        .sort("cluster_id", "score", "word", descending=[False, True, False])
-    )
-    phrases = _best_phrases(pairs.filter(wanted & (pl.col("account_count") >= min_accounts)))
-    verbs_of = _by_cluster(verbs)
-    objects_of = _by_cluster(objects)
-    return {
-        cluster_id: _chosen_terms(
-            verbs_of.get(cluster_id, []), objects_of.get(cluster_id, []), phrases.get(cluster_id, {})
-        )
-        for cluster_id in cluster_ids
-    }
 
 
-def _account_words(uses: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
-    """Join words with the cluster and account that they come from."""
-    # Numbers in the place of keys: counting distinct ones is what takes the time.
-    account = pl.col("account_key").rank("dense")
-    known = members.filter(pl.col("account_key").is_not_null()).select("conversation_id", "cluster_id", account)
-    return uses.join(known, on="conversation_id", how="inner")
+def _free_name(terms: ClusterTerms, used: set[frozenset[str]], near: Sequence[frozenset[str]]) -> str:
+    """The first name that is new and unlike those near; else the first new one; else the longest."""
+    names = list(_names(terms))
+    names.append(f"{names[0]} and related requests" if terms.objects and terms.language else names[-1])
+    fresh = [name for name in names if _key(name) not in used]
+    unlike = (name for name in fresh if not any(_is_near(_key(name), other) for other in near))
+    return next(unlike, next(iter(fresh), names[-1]))
 
 
-def _scored(words: pl.DataFrame) -> pl.DataFrame:
-    """Score every word of every cluster by c-TF-IDF over accounts: a_tc * ln(1 + mean_c(sum_t a_tc) / sum_c a_tc)."""
-    counts = (
-        words.group_by("cluster_id", "word", "account_key")
-        .agg(pl.col("is_stop").all())
-        .group_by("cluster_id", "word")
-        .agg(account_count=pl.len().cast(pl.Int64), is_stop=pl.col("is_stop").all())
-    )
-    mean_total = counts["account_count"].sum() / max(1, counts["cluster_id"].n_unique())
-    total = pl.col("account_count").sum().over("word")
-    return counts.with_columns(score=pl.col("account_count") * (1 + mean_total / total).log())
+def _key(name: str) -> frozenset[str]:
+    """The words of a name that say something, plural or not."""
+    return frozenset(stem(word) for word in split_words(name) if word not in public_vocabulary().function_words)
 
 
-def _is_supported(min_accounts: int) -> pl.Expr:
-    """The word is of the k-anonymous vocabulary of the cluster."""
-    is_public = pl.col("word").is_in(sorted(public_vocabulary().words))
-    return (pl.col("account_count") >= min_accounts) | (is_public & (pl.col("account_count") >= PUBLIC_WORD_ACCOUNTS))
+def _is_near(one: frozenset[str], other: frozenset[str]) -> bool:
+    """The names share most of their words."""
+    return len(one & other) > NEAR_SHARE * len(one | other)
 
 
-def _may_open(min_accounts: int) -> pl.Expr:
-    """A public verb, or in any language a word that enough accounts used and that mostly opens their requests."""
-    is_verb = pl.col("word").is_in(sorted(public_vocabulary().verbs)) & (
-        pl.col("account_count") >= PUBLIC_WORD_ACCOUNTS
-    )
-    is_opener = pl.col("account_count") >= LEADING_SHARE * pl.col("total_count")
-    return is_verb | ((pl.col("account_count") >= min_accounts) & is_opener)
+def _names(terms: ClusterTerms) -> Iterator[str]:
+    """Names from the best and shortest to the longest."""
+    if terms.language is None:
+        yield from _mixed_names(terms)
+        return
+    if not terms.objects:
+        yield from _objectless_names(terms)
+        return
+    objects = sorted(terms.objects, key=lambda term: -term.score * (1 if _verbs_with(terms, term) else 0.4))
+    first, *rest = objects
+    verbs = _verbs_with(terms, first)
+    spent = {stem(verb) for verb in verbs}
+    rest = [term for term in rest if not spent & {stem(word) for word in term.text.split(" ")}]
+    mates = sorted(rest, key=lambda term: -_togetherness(first, term))
+    base = mates[:1] if mates and _togetherness(first, mates[0]) >= SECOND_OBJECT_SHARE * first.score else []
+    yield _phrase(terms, verbs, first, base)
+    for mate in mates:
+        if mate not in base:
+            yield _phrase(terms, verbs, first, [*base, mate])
+    yield _phrase(terms, verbs, first, mates[: MAX_NAME_OBJECTS - 1])
 
 
-def _is_chosen() -> pl.Expr:
-    """The word says something: neither a stop word, a given name, a single letter nor a monster."""
-    length = pl.col("word").str.len_chars()
-    is_name = pl.col("word").is_in(sorted(given_names() - public_vocabulary().words))
-    return ~pl.col("is_stop") & ~is_name & length.is_between(2, MAX_WORD_LENGTH)
+def _mixed_names(terms: ClusterTerms) -> Iterator[str]:
+    """Names of a cluster without a main language: which languages, then to do what."""
+    general = f"Various requests in {_languages_in_words(terms)}"
+    yield general
+    verbs = [term.text for term in terms.verbs]
+    for count in range(1, len(verbs) + 1):
+        yield f"{general} to {_joined(verbs[:count], 'or')}"
 
 
-def _by_cluster(scored: pl.DataFrame) -> dict[str, list[tuple[str, int, float]]]:
-    """Word, accounts and score per cluster, in the frame's order."""
-    grouped: dict[str, list[tuple[str, int, float]]] = {}
-    for cluster_id, word, count, score in scored.select("cluster_id", "word", "account_count", "score").iter_rows():
-        grouped.setdefault(cluster_id, []).append((word, count, score))
-    return grouped
+def _objectless_names(terms: ClusterTerms) -> Iterator[str]:
+    """Names of a cluster without an object: to do what, in which language, and at last with which words."""
+    language = f" ({_languages_in_words(terms)})" if terms.language != "en" else ""
+    verbs = [term.text for term in terms.verbs]
+    least = 2 if len(verbs) > 1 and terms.verbs[1].score >= SECOND_OBJECT_SHARE * terms.verbs[0].score else 1
+    name = f"Various requests{language}"
+    for count in range(min(least, len(verbs)), len(verbs) + 1):
+        action = f" to {_joined(verbs[:count], 'or')}" if count else ""
+        name = f"Various requests{action}{language}"
+        yield name
+        if terms.others:
+            yield f"{name}, mentioning {terms.others[0]}"
+    for other in terms.others[1:]:
+        yield f"{name}, mentioning {other}"
 
 
-def _best_phrases(pairs: pl.DataFrame) -> dict[str, dict[str, tuple[str, int]]]:
-    """The pair that most accounts used, per cluster and word of the pair."""
-    best: dict[str, dict[str, tuple[str, int]]] = {}
-    ordered = pairs.sort("cluster_id", "account_count", "word", descending=[False, True, False])
-    for cluster_id, pair, count in ordered.select("cluster_id", "word", "account_count").iter_rows():
-        of_cluster = best.setdefault(cluster_id, {})
-        for word in pair.split(" "):
-            of_cluster.setdefault(word, (pair, count))
-    return best
+def _verbs_with(terms: ClusterTerms, term: Term) -> list[str]:
+    """Up to two verbs that the cluster's accounts used with an object, the telling ones first."""
+    scores = {verb.text: verb.score for verb in terms.verbs}
+    shared = {verb: count for verb, count in term.verbs.items() if verb in scores}
+    ranked = sorted(shared, key=lambda verb: (-shared[verb] * (0.5 if verb in FAINT_VERBS else 1), -scores[verb], verb))
+    chosen = ranked[:1]
+    for verb in ranked[1:2]:
+        if shared[verb] >= SECOND_VERB_SHARE * shared[chosen[0]] and verb not in FAINT_VERBS:
+            chosen.append(verb)
+    return chosen
 
 
-def _chosen_terms(
-    verbs: Sequence[tuple[str, int, float]],
-    objects: Sequence[tuple[str, int, float]],
-    phrases: Mapping[str, tuple[str, int]],
-) -> ClusterTerms:
-    """Pick verbs and objects, pairs in the place of their words, no word twice."""
-    picked_verbs = [(word, score) for word, _, score in verbs[:MAX_VERBS]]
-    used = {_stem(word) for word, _ in picked_verbs}
-    choosable = {word for word, _, _ in objects}
-    picked: list[tuple[str, float]] = []
-    for word, count, score in objects:
-        if len(picked) == MAX_OBJECTS:
-            break
-        if _stem(word) in used:
-            continue
-        pair, pair_count = phrases.get(word, (word, 0))
-        parts = pair.split(" ")
-        fits = pair_count >= PHRASE_SHARE * count and all(
-            part in choosable and _stem(part) not in used for part in parts
-        )
-        picked.append((pair if fits else word, score))
-        used |= {_stem(part) for part in (parts if fits else [word])}
-    return ClusterTerms(picked_verbs, picked)
+def _togetherness(first: Term, mate: Term) -> float:
+    """Score of a second object, more where it was used in one request with the first."""
+    return mate.score * (0.3 + first.mates.get(mate.text, 0) / max(1, mate.account_count))
 
 
-def _stem(word: str) -> str:
-    """Fold a plural into its singular, roughly, so that no label says plan and plans."""
-    return word[:-1] if len(word) > 3 and word.endswith("s") else word
-
-
-def _names(terms: ClusterTerms, taken: set[str]) -> Iterator[str | None]:
-    """Names from the shortest to the longest, None for one that is taken; at last the longest, taken or not."""
-    least = 2 if len(terms.objects) > 1 and terms.objects[1][1] >= SECOND_TERM_SHARE * terms.objects[0][1] else 1
-    name = ""
-    for object_count in range(least, max(least, len(terms.objects)) + 1):
-        name = _name(terms, object_count)
-        yield name if name not in taken else None
-    yield name
-
-
-def _name(terms: ClusterTerms, object_count: int) -> str:
-    """An imperative name with up to two verbs and a number of objects."""
-    verbs = [_governed(word) for word, score in terms.verbs[:2] if score >= SECOND_TERM_SHARE * terms.verbs[0][1]]
-    objects = [word for word, _ in terms.objects[:object_count]]
-    action = _joined(verbs, "and") if verbs else ("ask about" if objects else "handle")
-    name = f"{action} {_joined(objects, 'and') if objects else 'various requests'}"
+def _phrase(terms: ClusterTerms, verbs: Sequence[str], first: Term, mates: Sequence[Term]) -> str:
+    """An imperative with its objects; one that was used with the first and mostly follows a preposition keeps it."""
+    generic = "ask about" if terms.language == "en" else "work on"
+    action = _joined([_governed(verb) for verb in verbs], "and") if verbs else generic
+    tied = [
+        term for term in mates if term.link is not None and first.mates.get(term.text) and not term.direct_share > 0.5
+    ]
+    ending = f" {tied[0].link} {tied[0].text}" if len(tied) == len(mates) == 1 else ""
+    beside = [] if ending else [term.text for term in mates]
+    language = f" ({_languages_in_words(terms)})" if terms.language not in (None, "en") else ""
+    name = f"{action} {_joined([first.text, *beside], 'and')}{ending}{language}"
     return name[0].upper() + name[1:]
 
 
@@ -259,12 +225,16 @@ def _governed(verb: str) -> str:
 
 
 def _description(terms: ClusterTerms, cohesion: float) -> str:
-    """Two sentences: what the requests typically say, and how alike they are."""
+    """Two sentences: what the requests ask for and mention, and in which language and how alike they are."""
+    verbs = [term.text for term in terms.verbs[:3]]
+    objects = [term.text for term in terms.objects[:5]] if terms.language else []
+    asked = sum(term.account_count for term in terms.verbs[:3])
+    size = _size_in_words(asked / max(1, terms.account_count))
     parts = []
-    if terms.verbs:
-        parts.append(f"typically ask to {_joined([word for word, _ in terms.verbs], 'or')}")
-    if terms.objects:
-        parts.append(f"commonly mention {_joined([word for word, _ in terms.objects], 'and')}")
+    if verbs:
+        parts.append(f"{size} ask to {_joined(verbs, 'or')}")
+    if objects:
+        parts.append(f"{'often' if verbs else 'mostly'} mention {_joined(objects, 'and')}")
     first = f"The requests {' and '.join(parts) if parts else 'have few words in common'}."
     if cohesion >= CLOSE_COHESION:
         breadth = "closely similar"
@@ -272,7 +242,27 @@ def _description(terms: ClusterTerms, cohesion: float) -> str:
         breadth = "moderately varied"
     else:
         breadth = "widely varied"
-    return f"{first} Their wording is {breadth} across the cluster."
+    if terms.language == "en":
+        return f"{first} Their wording is {breadth} across the cluster."
+    written = "mostly in" if terms.language is not None else "in"
+    return f"{first} They are {written} {_languages_in_words(terms)}, and their wording is {breadth}."
+
+
+def _size_in_words(share: float) -> str:
+    """A share as a word."""
+    if share >= 0.5:
+        return "mostly"
+    return "often" if share >= 0.25 else "sometimes"
+
+
+def _languages_in_words(terms: ClusterTerms) -> str:
+    """Names of the languages that may be said: the main one, or all of a mixture that enough accounts used."""
+    names = public_vocabulary().languages
+    codes = [terms.language] if terms.language is not None else terms.languages[:3]
+    known = [names[code] for code in codes if code in names and code in terms.languages]
+    if terms.language is not None:
+        return known[0] if known else "another language"
+    return _joined(known, "and") if len(known) > 1 else "several languages"
 
 
 def _joined(words: Sequence[str], conjunction: str) -> str:

@@ -98,7 +98,25 @@ def test_a_request_without_words_has_no_rows() -> None:
     requests = pl.DataFrame(
         {"conversation_id": ["a", "b"], "request": ["[email] 42", "Draft it"], "language": ["en", "en"]}
     )
-    assert word_uses(requests).rows() == [("b", 0, "draft", False, True, None), ("b", 1, "it", True, False, None)]
+    uses = word_uses(requests).select("conversation_id", "word_number", "word", "is_stop", "verb")
+    assert uses.rows() == [("b", 0, "draft", False, "draft"), ("b", 1, "it", True, None)]
+
+
+def test_a_request_is_cut_into_its_verb_and_its_nouns_with_what_stands_before_them() -> None:
+    requests = pl.DataFrame(
+        {"conversation_id": ["a"], "request": ["Write a short cover letter for our new clients"], "language": ["en"]}
+    )
+    nouns = word_uses(requests).filter("is_head").select("word", "is_direct", "has_article", "link", "pair", "triple")
+    assert nouns.rows() == [
+        ("letter", True, True, None, "cover letter", "short cover letter"),
+        ("clients", False, False, "for", None, None),
+    ]
+
+
+def test_every_language_name_and_english_verb_of_an_opener_is_public() -> None:
+    public = public_vocabulary()
+    assert {name.lower() for name in public.languages.values()} <= public.words
+    assert {verb for verbs in public.openers.values() for verb in verbs.values()} <= public.verbs
 
 
 def test_tokens_with_digits_addresses_and_placeholders_are_refused_even_if_everybody_used_them() -> None:
