@@ -284,6 +284,51 @@ def doctor(store: StoreOption = None, config: ConfigOption = None, as_json: Json
         _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
 
 
+validate = typer.Typer(
+    help="Human validation: label sheets out, accuracy and corrected shares in.", no_args_is_help=True
+)
+app.add_typer(validate, name="validate")
+
+
+@validate.command("sheet")
+def validate_sheet(
+    month: Annotated[str, typer.Option("--month", help="Month YYYY-MM of an index in the store.")],
+    count: Annotated[int, typer.Option("--count", min=10, help="Conversations to judge.")] = 150,
+    seed: SeedOption = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder [default: validation/MONTH of the store].")] = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Draw conversations and write a label sheet, as CSV and as a local page; restricted files."""
+    from pipelines.validation.commands import write_sheet
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = write_sheet(
+            month, count=count, folder=out, seed=seed, config=_absolute(config), home=_absolute(store)
+        )
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@validate.command("score")
+def validate_score(
+    sheets: Annotated[list[Path], typer.Argument(help="Filled sheets, one per rater.")],
+    month: Annotated[str, typer.Option("--month", help="Month YYYY-MM of the sheets.")],
+    out: Annotated[Path | None, typer.Option("--out", help="Folder of the outputs [default: data/out].")] = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Score filled sheets: acceptability, agreement between raters, corrected shares."""
+    from pipelines.validation.commands import score_sheets
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = score_sheets(month, sheets, out=_absolute(out), config=_absolute(config), home=_absolute(store))
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
 def main() -> None:
     """Entry point of the console script."""
     logging.getLogger().setLevel(logging.WARNING)
