@@ -11,7 +11,8 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.contracts import PUBLISHED_TABLES, Vintage
-from pipelines.errors import SettingsError
+from pipelines.errors import PublicationRefusedError
+from pipelines.freshness import code_digest
 from pipelines.partitions import month_period
 from pipelines.publish import VintageContext, assert_no_restricted_columns
 from pipelines.settings import RunFields
@@ -34,8 +35,8 @@ _STATISTICAL_SETTINGS: Final = (
 
 
 def code_version() -> str:
-    """Version of the installed software."""
-    return version("usage-index")
+    """Version of the installed software, and the digest of its sources."""
+    return f"{version('usage-index')}+{code_digest()}"
 
 
 def input_digest(conversations: pl.DataFrame) -> str:
@@ -153,21 +154,8 @@ def vintage_context(vintage: pl.DataFrame, settings: RunFields) -> VintageContex
     Args:
         vintage: Table `meta/vintage`.
         settings: Settings of the run.
-
-    Raises:
-        SettingsError: The build was named under other settings; its id would claim what its rows are not.
     """
     row = vintage.row(0, named=True)
-    given = {
-        "sdc_policy_id": settings.policy.policy_id,
-        "mapping_route": settings.mapping_route,
-        "seed": settings.seed,
-    }
-    differing = [f"{name} {row[name]}, asked for {value}" for name, value in given.items() if row[name] != value]
-    if differing:
-        raise SettingsError(
-            f"meta/vintage was made for {'; '.join(differing)}: materialise meta/vintage together with the index tables"
-        )
     start, end = month_period(row["reference_month"])
     return VintageContext(
         vintage_id=row["vintage_id"],
@@ -212,8 +200,23 @@ def archive_tables(tables: Mapping[str, pl.DataFrame], folder: Path) -> pl.DataF
 
 
 def published_tables(store: Store, month: str) -> dict[str, pl.DataFrame]:
-    """Working tables of a month that may be published, by name."""
-    return {
+    """Working tables of a month that may be published, by name.
+
+    Raises:
+        PublicationRefusedError: They are not all of one build.
+    """
+    found = {
         name: store.read_table(name, month if store.table_path(name, month).is_file() else None)
         for name in sorted(PUBLISHED_TABLES)
     }
+    builds = {
+        build
+        for frame in found.values()
+        if "vintage_id" in frame.columns
+        for build in frame.get_column("vintage_id").unique()
+    }
+    if len(builds) != 1:
+        raise PublicationRefusedError(
+            f"expected tables of one build of {month}, found {len(builds)}: materialise the whole index group again"
+        )
+    return found

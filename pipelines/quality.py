@@ -39,7 +39,7 @@ def threshold_check(table: pl.LazyFrame) -> dg.AssetCheckResult:
         silent.sum().alias("silent"),
     ).collect()
     found = {name: int(value) for name, value in counts.row(0, named=True).items()}
-    return dg.AssetCheckResult(passed=found["leaking"] == 0 and found["loud"] == 0, metadata=found)
+    return dg.AssetCheckResult(passed=not (found["leaking"] or found["loud"] or found["silent"]), metadata=found)
 
 
 def step_counts(ingest_count: pl.DataFrame, inputs: MonthInputs) -> dict[str, int]:

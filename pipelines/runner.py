@@ -1,13 +1,15 @@
 """Running the graph in this process: what is stale, in order, with progress, and what each failure means."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import dagster as dg
 from dagster import DagsterInstance
 from dagster._core.errors import DagsterAssetCheckFailedError
+from filelock import FileLock, Timeout
 from rich.console import Console
 
 from clio_lite.errors import ClioLiteError
@@ -15,7 +17,13 @@ from clio_lite.errors import PublicationRefusedError as GateRefusedError
 from onet.errors import OnetError, ReleaseDownloadError
 from pipelines.definitions import build_definitions
 from pipelines.defs.automation import LAUNCHER_TAG, monthly_index
-from pipelines.errors import InputUnusableError, PipelineError, PublicationRefusedError, ServiceFailedError
+from pipelines.errors import (
+    InputUnusableError,
+    PipelineError,
+    PublicationRefusedError,
+    ServiceFailedError,
+    SettingsError,
+)
 from pipelines.freshness import fingerprint, upstream_fingerprints
 from pipelines.progress import TerminalReporter
 from pipelines.settings import Settings
@@ -149,10 +157,34 @@ def run_month(
     if not stale:
         return {}
     os.environ["DAGSTER_HOME"] = str(dagster_home(store))
-    with TerminalReporter(console, title=month, total=len(stale)) as reporter, DagsterInstance.get() as instance:
+    with (
+        _only_run(store),
+        TerminalReporter(console, title=month, total=len(stale)) as reporter,
+        DagsterInstance.get() as instance,
+    ):
         definitions = build_definitions(settings, reporter)
         _execute(definitions, instance, settings, month, [name for plan in stale for name in plan.keys])
         return dict(reporter.seconds)
+
+
+@contextmanager
+def _only_run(store: Store) -> Iterator[None]:
+    """Hold the store for one run of the command line at a time; the lock ends with the process that holds it.
+
+    Raises:
+        SettingsError: Another run holds it.
+    """
+    lock = FileLock(store.root / ".run.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise SettingsError(
+            f"expected the store {store.root} to be free, found another run at work in it: wait, or use another --store"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _execute(

@@ -1,6 +1,7 @@
 """What runs the graph: the monthly job, its schedule, the sensor of new files, the notice of failed runs."""
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,8 @@ from pipelines.sources import conversations_path
 from pipelines.storage import Store
 
 LAUNCHER_TAG = "usage-index/launched-by"
+SETTLE_SECONDS = 10
+"""Files that changed this recently may still be copied."""
 _MONTH_IN_NAME = re.compile(r"(?<!\d)(20\d{2}-(?:0[1-9]|1[0-2]))(?!\d)")
 
 monthly_index = dg.define_asset_job(
@@ -59,6 +62,12 @@ def months_of_files(path: Path, *, default: str) -> list[str]:
     return sorted(months) or [default]
 
 
+def newest_change(path: Path) -> float:
+    """Seconds since the epoch at which a file under a path last changed."""
+    files = [path] if path.is_file() else [p for p in path.rglob("*") if p.is_file()]
+    return max((file.stat().st_mtime for file in files), default=0.0)
+
+
 def build_file_sensor(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
     """Sensor that asks for a run when the conversation files have changed.
 
@@ -80,6 +89,9 @@ def build_file_sensor(status: dg.DefaultSensorStatus) -> dg.SensorDefinition:
             path = conversations_path(settings, store)
         except InputUnusableError:
             yield dg.SkipReason("no conversation files yet")
+            return
+        if newest_change(path) > time.time() - SETTLE_SECONDS:
+            yield dg.SkipReason("conversation files are still being written")
             return
         digest = source_digest(str(path))
         if digest == context.cursor:

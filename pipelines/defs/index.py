@@ -1,4 +1,4 @@
-"""Assets of the index: the build's identity, and every published table, made together behind the one door."""
+"""Assets of the index: every published table of a month and what it was made from, behind the one door."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ from pipelines.publish import publish_tables
 from pipelines.quality import conservation_check, step_counts, threshold_check
 
 GROUP = "index"
-_THRESHOLDS = (
+_SETTINGS = (
     "min_conversations",
     "min_accounts",
     "min_text_conversations",
@@ -25,6 +25,9 @@ _THRESHOLDS = (
     "assume_account_per_conversation",
     "channel",
     "mapping_route",
+    "seed",
+    "cluster_method",
+    "cluster_count",
 )
 _KINDS = ("polars", "parquet")
 _CHECKS = {"qa/conservation": {"conservation": conservation_check}}
@@ -32,38 +35,14 @@ _CHECKS = {"qa/conservation": {"conservation": conservation_check}}
 
 def _index_spec(name: str) -> TableSpec:
     checks = {"thresholds": threshold_check} if name in IDX_TABLES else _CHECKS.get(name, {})
-    return TableSpec(name, GROUP, settings=_THRESHOLDS, kinds=_KINDS, checks=checks)
+    return TableSpec(name, GROUP, settings=_SETTINGS, kinds=_KINDS, checks=checks)
 
 
 @tables(
-    TableSpec("meta/vintage", GROUP, settings=(*_THRESHOLDS, "seed", "cluster_method", "cluster_count")),
+    *(_index_spec(name) for name in (*IDX_TABLES, *META_TABLES)),
     upstream={
-        "conversations": "core/conversations",
-        "facets": "core/facets",
         "manifest": "core/release",
         "index_manifest": "core/task_index",
-        "occupations": "ref/occupation",
-        "conversation_task": "core/conversation_task",
-    },
-)
-def vintage(context: dg.AssetExecutionContext, conversations: pl.LazyFrame, **frames: pl.DataFrame) -> pl.DataFrame:
-    """Say what the build is made from; its id is a digest of exactly that."""
-    month = context.partition_key
-    return vintage_row(
-        month,
-        context.resources.settings,
-        conversations=conversations.select("conversation_id", "content_hash", "account_key").collect(),
-        published_at=datetime.now(tz=UTC),
-        run_id=context.run_id,
-        supersedes=last_vintage(context.resources.store, month),
-        **frames,
-    )
-
-
-@tables(
-    *(_index_spec(name) for name in (*IDX_TABLES, *META_TABLES) if name != "meta/vintage"),
-    upstream={
-        "build": "meta/vintage",
         "ingest_count": "raw/ingest_count",
         "conversations": "core/conversations",
         "facets": "core/facets",
@@ -77,7 +56,8 @@ def vintage(context: dg.AssetExecutionContext, conversations: pl.LazyFrame, **fr
 )
 def index_tables(
     context: dg.AssetExecutionContext,
-    build: pl.DataFrame,
+    manifest: pl.DataFrame,
+    index_manifest: pl.DataFrame,
     ingest_count: pl.DataFrame,
     conversations: pl.LazyFrame,
     facets: pl.DataFrame,
@@ -90,20 +70,33 @@ def index_tables(
 ) -> Mapping[str, pl.DataFrame]:
     """Count, withhold, round and validate every table of the month.
 
-    They are made together, because what one table withholds must not be found from another.
+    They are made together, because what one table withholds must not be found from another, and because the row of
+    meta/vintage names what exactly these rows were made from.
     """
-    settings = context.resources.settings
-    route = conversation_task.filter(pl.col("mapping_route").cast(pl.String) == settings.mapping_route)
+    settings, store = context.resources.settings, context.resources.store
+    facts = conversations.drop("messages").collect()
+    vintage = vintage_row(
+        context.partition_key,
+        settings,
+        conversations=facts,
+        facets=facets,
+        manifest=manifest,
+        index_manifest=index_manifest,
+        occupations=occupations,
+        conversation_task=conversation_task,
+        published_at=datetime.now(tz=UTC),
+        run_id=context.run_id,
+        supersedes=last_vintage(store, context.partition_key),
+    )
     inputs = MonthInputs(
         facets=facets,
-        conversations=conversations.drop("messages").collect(),
-        conversation_task=route,
+        conversations=facts,
+        conversation_task=conversation_task.filter(pl.col("mapping_route").cast(pl.String) == settings.mapping_route),
         catalogue=Catalogue(tasks=onet_task, occupations=occupations, allocation=allocation_weights(onet_task)),
         clusters=clusters,
         members=members,
         skill_names=skill_names(elements),
     )
-    rows = vintage_context(build, settings)
+    rows = vintage_context(vintage, settings)
     exact = aggregate_month(inputs, policy=settings.policy, account_basis=rows.account_basis)
-    published = publish_tables(exact, rows, step_counts=step_counts(ingest_count, inputs))
-    return {name: published[name] for name in (*IDX_TABLES, *META_TABLES) if name != "meta/vintage"}
+    return publish_tables(exact, rows, vintage=vintage, step_counts=step_counts(ingest_count, inputs))

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import stat
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from filelock import FileLock
 
 from pipelines.contracts import IDX_TABLES, PUBLISHED_TABLES
 from pipelines.sample import write_sample
@@ -86,10 +88,10 @@ def test_every_published_table_is_in_the_file_with_its_comment(first: Run) -> No
 
 def test_what_the_summary_says_is_what_the_tables_hold(first: Run) -> None:
     with duckdb.connect(str(first.warehouse), read_only=True) as con:
-        vintage = con.sql("SELECT vintage_id, notes FROM meta.vintage").fetchall()
-        total = con.sql("SELECT sum(usage_share) FROM idx.task_month").fetchone()
+        vintage = con.execute("SELECT vintage_id, notes FROM meta.vintage").fetchall()
+        total = con.execute("SELECT sum(usage_share) FROM idx.task_month").fetchone()
         versions = {
-            con.sql(f"SELECT DISTINCT onet_version FROM {name.replace('/', '.')}").fetchone() for name in IDX_TABLES
+            con.execute(f"SELECT DISTINCT onet_version FROM {name.replace('/', '.')}").fetchone() for name in IDX_TABLES
         }
     assert first.summary["vintage"] == vintage[0][0]
     assert "starter" in vintage[0][1]
@@ -119,6 +121,7 @@ def test_the_same_conversations_in_another_order_give_the_same_bytes(
     folder.mkdir()
     (folder / "b.jsonl").write_text("\n".join(lines[:half]) + "\n")
     (folder / "a.jsonl").write_text("\n".join([*lines[half:], lines[0]]) + "\n")
+    shutil.copytree(first.folder / "store" / "cache", tmp_path / "store" / "cache")
     done = run_index(tmp_path, folder)
     assert done.returncode == 0, done.stderr
     again = Run(tmp_path, json.loads(done.stdout))
@@ -137,6 +140,7 @@ def test_a_second_run_redoes_only_the_publication(first: Run, conversations: tup
 
 
 def test_a_killed_run_goes_on_where_it_stopped(first: Run, conversations: tuple[Path, Path], tmp_path: Path) -> None:
+    shutil.copytree(first.folder / "store" / "cache", tmp_path / "store" / "cache")
     process = subprocess.Popen(
         command(tmp_path, "--conversations", str(conversations[0])),
         stdout=subprocess.DEVNULL,
@@ -144,16 +148,17 @@ def test_a_killed_run_goes_on_where_it_stopped(first: Run, conversations: tuple[
         start_new_session=True,
     )
     deadline = time.monotonic() + 300
-    facets = tmp_path / "store" / "state" / "raw" / "conversations" / f"{MONTH}.json"
-    while not facets.exists() and process.poll() is None and time.monotonic() < deadline:
+    reached = tmp_path / "store" / "state" / "core" / "conversations" / f"{MONTH}.json"
+    while not reached.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
-    assert facets.exists(), "the run ended before it could be killed"
+    assert reached.exists(), "the run ended before it could be killed"
     done = run_index(tmp_path, conversations[0])
     assert done.returncode == 0, done.stderr
     resumed = Run(tmp_path, json.loads(done.stdout))
-    assert "raw/conversations" not in resumed.summary["seconds"]
+    assert not {"raw/conversations", "core/conversations"} & set(resumed.summary["seconds"])
+    assert "core/facets" in resumed.summary["seconds"]
     assert resumed.published_digests() == first.published_digests()
 
 
@@ -216,3 +221,11 @@ def test_a_failed_run_tells_the_configured_command(tmp_path: Path) -> None:
     done = run_index(tmp_path, tmp_path / "none.jsonl", "--config", str(config))
     assert done.returncode == 3
     assert json.loads(target.read_text())["exit_code"] == 3
+
+
+def test_a_store_at_work_is_refused_to_a_second_run(tmp_path: Path, conversations: tuple[Path, Path]) -> None:
+    (tmp_path / "store").mkdir()
+    with FileLock(tmp_path / "store" / ".run.lock"):
+        done = run_index(tmp_path, conversations[0])
+    assert done.returncode == 2
+    assert "another run" in json.loads(done.stdout.splitlines()[-1])["message"]
