@@ -33,6 +33,7 @@ _OCCUPATIONS: Final = """
 _GROUPS: Final = """
     SELECT title AS category, usage_share, employment_share, representation_ratio AS representation, obs_status
     FROM latest.major_group_month WHERE strftime(period_start, '%Y-%m') = ? AND row_kind = 'value'
+      AND usage_share IS DISTINCT FROM 0
     ORDER BY usage_share DESC NULLS LAST, title LIMIT ?
 """
 _PATTERNS: Final = """
@@ -148,6 +149,13 @@ def headline_table(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.select("headline", pl.Series("value", text, dtype=pl.String))
 
 
+def _advice(counts: Mapping[str, int], notes: str) -> str:
+    """What to do where conversations carry no account, since cells that rest on them alone are withheld."""
+    if counts.get("no_account", 0) < counts.get("accepted", 0) or "accounts of their own" in notes:
+        return ""
+    return "no conversation names an account, so every cell is withheld: see --assume-account-per-conversation"
+
+
 def index_summary(out: Path, store: Store, month: str, seconds: Mapping[str, float]) -> IndexSummary:
     """Figures of a month from the DuckDB file, opened read-only.
 
@@ -172,14 +180,16 @@ def index_summary(out: Path, store: Store, month: str, seconds: Mapping[str, flo
             "Top occupations": rows(_OCCUPATIONS, month, _TOP),
             "Collaboration (of the classified)": rows(_PATTERNS, month),
             "Withheld": rows(_WITHHELD_SQL, vintage["vintage_id"]),
-            "Input": store.read_table("raw/ingest_count", month),
         }
+    read = store.read_table("raw/ingest_count", month).filter(pl.col("record_count") > 0)
+    tables["Input"] = read
+    counts = dict(read.iter_rows())
     facts = {
         "month": month,
         "vintage": vintage["vintage_id"],
         "onet_version": vintage["onet_version"],
         "sdc_policy_id": vintage["sdc_policy_id"],
-        "notes": vintage["notes"],
+        "notes": "; ".join(filter(None, [vintage["notes"], _advice(counts, vintage["notes"])])),
         "warehouse": str(warehouse),
         "package": str(out / "package"),
         "report": str(out / "report" / "index.html"),
