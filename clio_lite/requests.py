@@ -1,393 +1,87 @@
 """The request facet: one short sentence that begins with a verb and says what the user asks for.
 
-It is extractive: the best request sentence of the first user turn (or of the next, where the first only greets), with
-greetings, courtesies and frames such as "can you help me to" cut away, questions turned into "Explain ...", marks of
-redaction turned into plain words, and cut at 25 words. Sentences in other languages than English keep their form.
+It is extractive. Every sentence of the first user turn (of a later one, where that says nothing of a topic) and every
+clause of it at a colon, semicolon or dash is a candidate. What frames the task in front ("can you help me to", "my boss
+keeps telling me to", "what should I do first to") and says nothing of it behind ("and I will tell you later") is cut
+away. The best candidate has the form of a request (an infinitive or imperative, a question), words of a topic, and an
+early place; conditions of the result ("use short sentences"), roles and items of lists rank low. Where the best one has
+no subject of its own ("Review this"), it takes that of a neighbour ("Review a letter to a landlord"); where the user
+asks for a check of something they tried, the request is to review the attempt. Questions become "Explain ...", marks of
+redaction plain words, and the sentence is cut at 25 words. Sentences in other languages than English are chosen by
+question mark, words of a topic and place, and keep their form.
 """
 
-# ruff: noqa: E501  (a pattern or a list of words is easier to check whole than wrapped)
+# ruff: noqa: E501  (a pattern is easier to check whole than wrapped)
 
 import re
 from collections.abc import Sequence
 from typing import Final
 
+from clio_lite.request_clauses import Clause, clauses, opens_with_verb, split_sentences, topic_words, trimmed
+from clio_lite.request_words import CONDITIONS
+from clio_lite.vocabulary import stop_words
+
 MAX_WORDS: Final = 25
 MAX_CHARACTERS: Final = 200
 MAX_UNSPACED: Final = 60
-READ_CHARACTERS: Final = 4_000
+MAX_TOPIC_WORDS: Final = 6
 NO_REQUEST: Final = "Chat without a request"
 
-_VERBS: Final = frozenset(
-    [
-        "accept",
-        "act",
-        "adapt",
-        "confirm",
-        "double",
-        "spot",
-        "mark",
-        "proofread",
-        "add",
-        "adjust",
-        "advise",
-        "align",
-        "allocate",
-        "analyse",
-        "analyze",
-        "answer",
-        "apply",
-        "appraise",
-        "arrange",
-        "ask",
-        "assemble",
-        "assess",
-        "assign",
-        "assist",
-        "audit",
-        "automate",
-        "balance",
-        "bake",
-        "benchmark",
-        "bill",
-        "book",
-        "brainstorm",
-        "budget",
-        "build",
-        "calculate",
-        "calibrate",
-        "call",
-        "catalogue",
-        "categorise",
-        "categorize",
-        "change",
-        "chart",
-        "check",
-        "choose",
-        "cite",
-        "clarify",
-        "classify",
-        "clean",
-        "clear",
-        "code",
-        "collect",
-        "combine",
-        "come",
-        "comment",
-        "compare",
-        "compile",
-        "complete",
-        "compose",
-        "compute",
-        "configure",
-        "connect",
-        "consider",
-        "construct",
-        "continue",
-        "contrast",
-        "convert",
-        "convince",
-        "cook",
-        "coordinate",
-        "copy",
-        "correct",
-        "cost",
-        "count",
-        "create",
-        "critique",
-        "cut",
-        "debug",
-        "decide",
-        "decorate",
-        "define",
-        "deliver",
-        "demonstrate",
-        "deploy",
-        "derive",
-        "describe",
-        "design",
-        "detect",
-        "determine",
-        "develop",
-        "devise",
-        "diagnose",
-        "discuss",
-        "display",
-        "distinguish",
-        "divide",
-        "document",
-        "do",
-        "double-check",
-        "download",
-        "draft",
-        "draw",
-        "edit",
-        "elaborate",
-        "eliminate",
-        "emulate",
-        "enhance",
-        "enter",
-        "estimate",
-        "evaluate",
-        "examine",
-        "execute",
-        "expand",
-        "explain",
-        "explore",
-        "export",
-        "extend",
-        "extract",
-        "factor",
-        "fetch",
-        "fill",
-        "filter",
-        "find",
-        "finish",
-        "fit",
-        "fix",
-        "flag",
-        "follow",
-        "forecast",
-        "format",
-        "formulate",
-        "frame",
-        "generate",
-        "get",
-        "give",
-        "go",
-        "grade",
-        "graph",
-        "grow",
-        "group",
-        "guess",
-        "guide",
-        "handle",
-        "highlight",
-        "identify",
-        "illustrate",
-        "imagine",
-        "implement",
-        "import",
-        "improve",
-        "include",
-        "inspect",
-        "install",
-        "integrate",
-        "interpret",
-        "interview",
-        "introduce",
-        "invent",
-        "investigate",
-        "invoice",
-        "keep",
-        "knit",
-        "label",
-        "lay",
-        "learn",
-        "let",
-        "list",
-        "localise",
-        "localize",
-        "locate",
-        "log",
-        "look",
-        "maintain",
-        "make",
-        "manage",
-        "map",
-        "mark",
-        "match",
-        "measure",
-        "mediate",
-        "merge",
-        "migrate",
-        "model",
-        "modify",
-        "monitor",
-        "name",
-        "negotiate",
-        "normalise",
-        "normalize",
-        "note",
-        "offer",
-        "open",
-        "operate",
-        "optimise",
-        "optimize",
-        "order",
-        "organise",
-        "organize",
-        "outline",
-        "paint",
-        "paraphrase",
-        "parse",
-        "perform",
-        "pick",
-        "plan",
-        "play",
-        "plot",
-        "polish",
-        "predict",
-        "prepare",
-        "present",
-        "pretend",
-        "prioritise",
-        "prioritize",
-        "process",
-        "produce",
-        "program",
-        "proofread",
-        "propose",
-        "prove",
-        "provide",
-        "publish",
-        "query",
-        "quiz",
-        "quote",
-        "rank",
-        "rate",
-        "read",
-        "rearrange",
-        "recommend",
-        "reconcile",
-        "record",
-        "reduce",
-        "refactor",
-        "reformat",
-        "refine",
-        "register",
-        "reformulate",
-        "remove",
-        "rename",
-        "repair",
-        "repeat",
-        "rephrase",
-        "replace",
-        "reply",
-        "report",
-        "research",
-        "resolve",
-        "respond",
-        "restructure",
-        "return",
-        "review",
-        "revise",
-        "reword",
-        "rewrite",
-        "roleplay",
-        "run",
-        "save",
-        "scan",
-        "schedule",
-        "scrape",
-        "screen",
-        "search",
-        "segment",
-        "select",
-        "sell",
-        "send",
-        "set",
-        "share",
-        "shorten",
-        "show",
-        "simplify",
-        "simulate",
-        "size",
-        "sketch",
-        "solve",
-        "sort",
-        "specify",
-        "split",
-        "start",
-        "state",
-        "stop",
-        "store",
-        "structure",
-        "study",
-        "suggest",
-        "summarise",
-        "summarize",
-        "support",
-        "survey",
-        "synthesise",
-        "synthesize",
-        "take",
-        "tabulate",
-        "talk",
-        "teach",
-        "tell",
-        "test",
-        "think",
-        "tidy",
-        "track",
-        "train",
-        "transcribe",
-        "transform",
-        "translate",
-        "treat",
-        "troubleshoot",
-        "tune",
-        "turn",
-        "type",
-        "underwrite",
-        "update",
-        "upgrade",
-        "use",
-        "validate",
-        "verify",
-        "visualise",
-        "visualize",
-        "walk",
-        "weigh",
-        "wire",
-        "work",
-        "write",
-    ]
+_ORDINAL_DOT: Final = frozenset(
+    ["cs", "da", "de", "et", "fi", "hr", "hu", "lv", "nb", "nn", "no", "pl", "sk", "sl", "sr", "tr"]
 )
+"""Languages that write an ordinal as a number with a full stop."""
 
-_CODE_BLOCK = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])|\n+|(?<=:)\s*\n")
-_GREETING = re.compile(
-    r"^\W*(?:(?:hi|hey|hello|good (?:morning|afternoon|evening)|greetings|dear)\b(?: (?:there|everyone|all|claude|chatgpt|gpt|assistant|ai|team))?(?: \[name\])?"
-    r"|hola|buenos días|buenas tardes|bonjour|salut|hallo|guten (?:tag|morgen)|ciao|buongiorno|olá|oi|bom dia|hoi|cześć|dzień dobry|привет|здравствуйте|你好|您好|こんにちは|안녕하세요)[\s,!.。！，、:-]*",
-    re.IGNORECASE,
-)
-_COURTESY = re.compile(
-    r"^(?:thanks?(?: you)?(?: (?:so|very) much)?|thank you|please note|i hope (?:you|this)|hope you|how are you|nice to meet you|my name is|i am \[name\]|i'm \[name\]|this is \[name\])\b.*$",
-    re.IGNORECASE,
-)
-_FRAMES: Final = (
-    r"(?:so|ok|okay|well|now|then|first|also|and|but|alright|right|actually|basically|quick question|question|task|prompt|request|urgent)\b[\s,:;.-]+",
-    r"(?:please|pls|plz|kindly)\b[\s,]*",
-    r"(?:i (?:was )?wonder(?:ed|ing)? if (?:you|i) (?:could|can|would|might)|do you think (?:you|i) (?:could|can)|is there (?:a|any) (?:way|chance) (?:that )?(?:you (?:could|can)|to)|would it be possible (?:for you )?to|is it possible to)\b\s*",
-    r"(?:can|could|would|will|might|may) (?:you|u|we|i|someone|anyone|somebody)(?: (?:please|kindly|maybe|possibly|perhaps|also|just|quickly|be so kind as to|be able to|mind))*\b[\s,]*",
-    r"(?:i|we)(?: (?:really|just|also|urgently|now|currently|still|only))*(?:'d| would)? (?:need|want|like|love|have|wish|must|should|plan|try|hope|am supposed|are supposed|am trying|are trying|got)(?: (?:you|u|someone|some help|help|your help|assistance))*(?: (?:to|in|with))+\s+",
-    r"(?:i'm|i am|we're|we are) (?:trying|looking|hoping|planning|going|about|supposed|asked|required|working) (?:for (?:help|someone) )?to\s+",
-    r"(?:my \w+|our \w+|the \w+|they) (?:asked|wants?|told|needs?|requires?|expects?) (?:me|us) to\s+",
-    r"(?:i|we) (?:must|should|shall|will|gotta)\s+",
-    r"(?:help|assist)(?: (?:me|us|out))*(?: (?:please|to|in|with|out|on|by|and))*\s+",
-    r"you (?:are|will|must|should|shall|need to|have to)(?: asked to)?\s+(?=(?:{})\b)".format("|".join(sorted(_VERBS))),
-    r"(?:your (?:task|job|goal) is to|the task is to|i'd like to|let's|let us|let me|go ahead and|feel free to|be sure to|try to|to)\s+",
-    r"(?:as an? [^,]{3,40},|for (?:my|our|the|a|an) [^,]{3,40},|in (?:my|our|the) [^,]{3,40},|since [^,]{3,60},|if possible,)\s*",
-)  # fmt: skip
-_FRAME = re.compile("^(?:" + "|".join(_FRAMES) + ")", re.IGNORECASE)
-
+_PRONOUN: Final = r"(?:i|you|we|they|it|he|she|this|that|these|those|there|one)"
+_BE: Final = r"(?:is|are|was|were|am|can|could|should|will|would|has|have|must|may|might)"
 _QUESTIONS: Final = (
     (re.compile(r"^(?:have|take) a (?:quick |close |good )?look (?:at|over|through) (.+)$", re.I), r"Review \1"),
-    (re.compile(r"^(?:i|we)(?: \w+)?(?:'d| would)? (?:need|want|like|require|am looking for|'m looking for)(?: (?:you|help with))? ((?:an?|some|the|two|three|\d+|my|our|your) .+)$", re.I), r"Create \1"),
+    (re.compile(r"^(?:i|we)(?: \w+)?(?:'d| would)? (?:need|want|like|require|am looking for|'m looking for)(?: (?:you|help with))? (?!(?:to|it|this|that|you|me|us|help)\b)(.+)$", re.I), r"Create \1"),
     (re.compile(r"^how come (.+)$", re.I), r"Explain why \1"),
     (re.compile(r"^how (?:do|can|could|should|would|might) (?:i|you|we|one|people|someone) (?:best )?(.+)$", re.I), r"Explain how to \1"),
-    (re.compile(r"^how (?:does|do|did) (.+)$", re.I), r"Explain how \1"),
+    (re.compile(rf"^(how|why|when|where) (?:does|do) ({_PRONOUN}) (.+)$", re.I), r"Explain \1 \2 \3"),
+    (re.compile(r"^how (?:does|do) (.+)$", re.I), r"Explain how \1"),
     (re.compile(r"^how to (.+)$", re.I), r"Explain how to \1"),
-    (re.compile(r"^(?:what is|what's|what are|what were|what was|whats) (.+)$", re.I), r"Explain \1"),
-    (re.compile(r"^(what|when|where|which|who|how|why) (?:do|does|did) (.+)$", re.I), lambda match: f"Explain {match[1].lower()} {match[2]}"),
+    (re.compile(rf"^(?:what is|what's|what are|what were|what was|whats) (?!{_PRONOUN}\b)(.+)$", re.I), r"Explain \1"),
     (re.compile(r"^(?:is|are) ((?:this|that|these|those|my|our|the|it)(?: [\w-]+){0,4}?) ((?:correct|right|okay?|fine|good|valid|true|complete|clear|wrong|enough|sound|secure|safe)\b.*)$", re.I), r"Check whether \1 is \2"),
-    (re.compile(r"^did (i|we) (.+)$", re.I), r"Check whether \1 \2"),
+    (re.compile(r"^(?:did|do|does) (i|we|it|this|that|they|he|she) (.+)$", re.I), r"Check whether \1 \2"),
     (re.compile(r"^(?:am i) (.+)$", re.I), r"Check whether I am \1"),
-    (re.compile(r"^(why|how|what|when|where|which|who|whose) (.+)$", re.I), lambda match: f"Explain {match[1].lower()} {match[2]}"),
+    (re.compile(rf"^(why|how|what|when|where|which|who) ({_BE}) ({_PRONOUN}) (.+)$", re.I), r"Explain \1 \3 \2 \4"),
+    (re.compile(rf"^(what|when|where|which|who|how|why) (?:do|does|did) ({_PRONOUN}) (.+)$", re.I), r"Explain \1 \2 \3"),
+    (re.compile(rf"^((?:why|how|when|where) (?:do|does|did|{_BE}) .+)$", re.I), r"Explain: \1"),
+    (re.compile(r"^(why|how|what|when|where|which|who|whose) (.+)$", re.I), r"Explain \1 \2"),
     (re.compile(r"^i (?:do not|don't|dont|cannot|can't) (?:really |quite )?(?:understand|get|see) (.+)$", re.I), r"Explain \1"),
     (re.compile(r"^(?:i (?:get|got|have|see|am getting|'m getting|keep getting)|there is|getting) (.*\b(?:error|exception|problem|issue|bug|warning|fault)\b.*)$", re.I), r"Resolve \1"),
-    (re.compile(r"^(?:is|are|was|were|does|has|should|shall|will|may|must|can|could|would) (.+)$", re.I), r"Answer whether \1"),
+    (re.compile(rf"^({_BE}) ({_PRONOUN}) (.+)$", re.I), r"Answer whether \2 \1 \3"),
+    (re.compile(rf"^((?:does|do|did|shall|{_BE}) .+)$", re.I), r"Answer: \1"),
 )  # fmt: skip
+_REVIEW = re.compile(
+    r"\b(?:right|correct|wrong|mistakes?|missed|miss|missing|errors?|improve|feedback|second (?:pair|opinion)|(?:look|go|read) (?:it |this |that |them )?(?:over|through)|look (?:at|over) (?:it|this|that)|review|check|critique|critically|proofread|sign off|hand (?:it|this) in|holds? up|make sense|overlooked?|think of (?:it|this))\b",
+    re.I,
+)
+_POINTS_ELSEWHERE = re.compile(r"\b(?:this|that|these|those|it|them|following|below|above|attached)\b|:\s*$", re.I)
+_PRONOUN_OBJECT = re.compile(
+    r"^(\w[\w-]*(?: (?:up|down|out|over|through|me|us|at|for))*) (?:this|that|these|those|it|them)(?= |[.,!?]|$)(?: one)?",
+    re.I,
+)
+_NAMED_THING = re.compile(
+    r"^(?:here(?:'s| is| are)|this is|these are|below (?:is|are)|attached (?:is|are)|(?:i|we)(?:'ve| have)? (?:just )?(?:have|wrote|made|drafted|got|written|prepared|received|need|built|created))(?: just)? (?:(?:my own|my|our|your) |(?=(?:the|an?|some|[a-z]+s) ))(.+)$",
+    re.I,
+)
+_PERSONAL = re.compile(
+    r"^(?:i am|i'm|im|i work|i have been|we are|we're|my (?:name|job|boss|manager)|it is (?:for|only)|this is for|as an?)\b",
+    re.I,
+)
+_ROLE = re.compile(r"^(?:you are|you're|you will be|act as|imagine|pretend|assume|take on|play)\b", re.I)
+_HOW_TO = re.compile(r"^explain how to ", re.IGNORECASE)
+_QUOTED_TASK = re.compile(r"^[^:“\"«„]{2,40}:\s*[“\"«„]\s*(.{12,})$")
+_RELATIVE: Final = frozenset(["when", "where", "which", "who", "whose"])
+"""Words that open a question only where a question mark closes it."""
+
+_SWAPPED = re.compile(r"(?<= )(?:Is|Are|Was|Were|Am|Can|Could|Should|Will|Would|Has|Have|Must|May|Might)(?= )")
+_REPORTED = re.compile(
+    r"^((?:Explain|Answer):? )((?:Why|How|What|When|Where|Which|Who|Is|Are|Do|Does|Did|Can|Could|Should|Will|Would|Has|Have|Was|Were)\b)"
+)
 _MARKS: Final = {
     "name": "someone", "email": "an e-mail address", "phone": "a number", "card": "a card", "iban": "an account", "id": "an identifier",
     "ip": "an address", "url": "a link", "secret": "a key", "handle": "an account", "address": "an address", "date": "a date", "location": "a place",
@@ -395,6 +89,7 @@ _MARKS: Final = {
 _MARK = re.compile(rf"\[({'|'.join(_MARKS)})\]")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
 _LONG_NUMBER = re.compile(r"\d{5,}")
+_LETTERS = re.compile(r"[^\W\d_]{4,}")
 
 
 def extract_request(user_turns: Sequence[str], language: str | None) -> str:
@@ -407,66 +102,125 @@ def extract_request(user_turns: Sequence[str], language: str | None) -> str:
     Returns:
         At most 25 words, beginning with a verb where the language is English; never empty.
     """
+    first = ""
     for turn in user_turns[:3]:
-        sentences = _sentences(turn)
-        if not sentences:
-            continue
         if language not in ("en", None):
-            return _shortened(_plain(sentences[_best_foreign(sentences)])) or NO_REQUEST
-        best = max(range(len(sentences)), key=lambda number: (_request_score(sentences, number), -number))
-        request = _verb_first(sentences[best])
-        if request:
+            sentences = [text for text, _ in split_sentences(turn, keep_ordinals=language in _ORDINAL_DOT)]
+            request, has_topic = _best_foreign(sentences, language), True
+        else:
+            request, has_topic = _english_request(turn)
+        if request and has_topic:
             return request
-    return NO_REQUEST
+        first = first or request
+    return first or NO_REQUEST
 
 
-def _sentences(turn: str) -> list[str]:
-    """Split a turn into sentences without code, greetings and courtesies."""
-    text = _CODE_BLOCK.sub("\n", turn[:READ_CHARACTERS])
-    sentences = []
-    for raw in _SENTENCE_END.split(text):
-        sentence = _GREETING.sub("", raw.strip(" \t-*#>•\"“”'`")).strip()
-        if len(sentence) >= 2 and any(letter.isalpha() for letter in sentence) and not _COURTESY.match(sentence):
-            sentences.append(sentence)
-    return sentences[:60]
+def _english_request(turn: str) -> tuple[str, bool]:
+    """The request of one turn, empty where it has no sentence, and whether it has words of a topic."""
+    sentences = split_sentences(turn)
+    found = [clause for number, (text, is_item) in enumerate(sentences) for clause in clauses(text, is_item, number)]
+    if not found:
+        return "", False
+    scores = [_score(clause, len(sentences)) for clause in found]
+    best = found[max(range(len(found)), key=lambda place: (scores[place], -place))]
+    text = _joined(best, found)
+    return _verb_first(text, is_task=best.is_task), bool(topic_words(text))
 
 
-def _stripped(sentence: str) -> str:
-    """Cut frames from the beginning, one after another."""
-    for _ in range(8):
-        match = _FRAME.match(sentence)
-        if match is None or match.end() == len(sentence) or match.end() == 0:
-            break
-        sentence = sentence[match.end() :].lstrip(" ,:;-")
-    return sentence
-
-
-def _request_score(sentences: Sequence[str], number: int) -> float:
-    """How much a sentence looks like the request."""
-    sentence = sentences[number]
-    stripped = _stripped(sentence)
-    words = stripped.split()
+def _score(clause: Clause, sentence_count: int) -> float:
+    """How much a clause looks like the request: form, words of a topic, place."""
+    text = clause.text
+    words = text.split()
     first = words[0].lower().strip(",.:;!?") if words else ""
+    is_question = text.rstrip(" \"'").endswith("?")
+    is_question = is_question or (first not in _RELATIVE and any(pattern.match(text) for pattern, _ in _QUESTIONS))
+    form = 3.0 if clause.is_task or opens_with_verb(text) else 2.5 * is_question
     return (
-        3.0 * (first in _VERBS)
-        + 1.5 * (stripped != sentence)
-        + 2.0 * sentence.rstrip(" \"'").endswith("?")
-        + 1.0 * any(pattern.match(stripped) for pattern, _ in _QUESTIONS)
-        + 0.6 * (number == 0)
-        + 0.4 * (number == len(sentences) - 1)
-        - 1.5 * (len(words) < 3)
+        form
+        + 0.5 * min(len(topic_words(text)), MAX_TOPIC_WORDS)
+        - 1.5 * (first in CONDITIONS)
+        - 1.5 * (_ROLE.match(text) is not None)
+        - 1.0 * (_PERSONAL.match(text) is not None)
+        - 2.0 * clause.is_item
+        - 0.5 * (len(words) < 3)
         - 0.5 * (len(words) > 45)
-        - 0.15 * min(number, 8)
+        + 0.5 * (clause.number == 0)
+        + 0.2 * (clause.number == sentence_count - 1)
+        - 0.15 * min(clause.number, 8)
     )
 
 
-def _best_foreign(sentences: Sequence[str]) -> int:
-    """The first question, else the first sentence of some length, else the first."""
-    for number, sentence in enumerate(sentences[:6]):
-        if re.search(r"[?？؟]", sentence):
-            return number
-    lengths = [len(sentence) for sentence in sentences]
-    return next((number for number, length in enumerate(lengths) if length >= 12), 0)
+def _joined(best: Clause, found: Sequence[Clause]) -> str:
+    """The best clause with the subject of a neighbour where it has none, as a review where the user asks for one."""
+    topic_count = len(topic_words(best.text))
+    reviews = [clause for clause in found if _REVIEW.search(clause.full) and not topic_words(clause.text)]
+    if topic_count and best.is_attempt and reviews:
+        return f"review an attempt to {_HOW_TO.sub('', best.text)}"
+    if topic_count >= 2 or (topic_count == 1 and not _POINTS_ELSEWHERE.search(best.text)):
+        return best.text
+    subject = _subject(best, found)
+    if subject is None:
+        return best.text
+    return _with_subject(best.text.rstrip(" .:?!"), subject, is_review=best in reviews, is_open=best.full.endswith(":"))
+
+
+def _with_subject(asked: str, subject: Clause, *, is_review: bool, is_open: bool) -> str:
+    """Join what is asked with the subject of a neighbour; `is_open` where a colon announces the subject."""
+    named = _NAMED_THING.match(subject.full)
+    pronoun = _PRONOUN_OBJECT.match(asked)
+    is_bare_review = is_review and not opens_with_verb(asked)
+    if named and topic_words(named[1]) and (pronoun or is_bare_review):
+        return f"{pronoun[1] if pronoun and not is_bare_review else 'review'} {trimmed(named[1])}"
+    if subject.is_task or opens_with_verb(subject.text):
+        return f"review an attempt to {_HOW_TO.sub('', subject.text)}" if is_review else subject.text
+    if is_bare_review:
+        return f"review this: {subject.text}"
+    return f"{asked}: {subject.text}" if pronoun or is_open else f"respond to: {subject.text}"
+
+
+def _subject(best: Clause, found: Sequence[Clause]) -> Clause | None:
+    """The neighbour that says most of a topic, the next one first; none where no neighbour says anything."""
+    ranked = []
+    is_empty = not topic_words(best.text)
+    for place, clause in enumerate(found):
+        distance = abs(clause.number - best.number)
+        topic_count = len(topic_words(clause.text))
+        if distance == 0 or topic_count < (1 if clause.is_task else 2) or _PERSONAL.match(clause.text):
+            continue
+        follows_colon = best.full.endswith(":") and clause.number == best.number + 1
+        is_named = _NAMED_THING.match(clause.full) is not None
+        if is_empty or follows_colon or is_named or clause.is_task:
+            score = (
+                0.5 * min(topic_count, MAX_TOPIC_WORDS)
+                - 0.3 * distance
+                + 2.0 * (follows_colon or is_named)
+                + 1.5 * clause.is_task
+                - 1.0 * (clause.is_item and not follows_colon)
+            )
+            ranked.append((score, -place))
+    return found[-max(ranked)[1]] if ranked else None
+
+
+def _best_foreign(sentences: Sequence[str], language: str | None) -> str:
+    """The sentence with most words of a topic, questions and early ones first, in its own form."""
+    if not sentences:
+        return ""
+    passed_over = stop_words(language)
+
+    def score(number: int) -> float:
+        sentence = sentences[number]
+        words = {word for word in _LETTERS.findall(sentence.lower()) if word not in passed_over}
+        amount = len(_UNSPACED.findall(sentence)) / 3 or len(words)
+        is_question = re.search(r"[?？؟]", sentence) is not None
+        return (
+            0.4 * min(amount, MAX_TOPIC_WORDS)
+            + 0.8 * (is_question and amount >= 2)
+            + 0.6 * (number == 0)
+            - 0.3 * min(number, 8)
+        )
+
+    best = max(range(len(sentences)), key=lambda number: (score(number), -number))
+    return _shortened(_plain(_QUOTED_TASK.sub(r"\1", sentences[best])))
 
 
 def _plain(sentence: str) -> str:
@@ -475,20 +229,22 @@ def _plain(sentence: str) -> str:
     return " ".join(_LONG_NUMBER.sub("a number", sentence).split())
 
 
-def _verb_first(sentence: str) -> str:
-    """Turn a sentence into one that begins with a verb; empty where nothing is left."""
-    stripped = _plain(_stripped(sentence)).rstrip(" ?!.,:;")
-    words = stripped.split()
-    if not words:
+def _verb_first(text: str, *, is_task: bool) -> str:
+    """Turn a clause into one that begins with a verb; empty where nothing is left."""
+    text = _plain(text).rstrip(" ?!.,:;")
+    if not text:
         return ""
-    if words[0].lower().strip(",:;") not in _VERBS:
+    if not (is_task or opens_with_verb(text)):
         for pattern, form in _QUESTIONS:
-            if pattern.match(stripped):
-                stripped = pattern.sub(form, stripped)
+            match = pattern.match(text)
+            if match:
+                text = match.expand(form)
+                text = _SWAPPED.sub(lambda swap: swap[0].lower(), text)
                 break
         else:
-            stripped = f"Respond to: {stripped}"
-    return _shortened(stripped)
+            text = f"Respond to: {text}"
+        text = _REPORTED.sub(lambda match: match[1] + match[2].lower(), text)
+    return _shortened(text)
 
 
 def _shortened(sentence: str) -> str:
@@ -498,5 +254,5 @@ def _shortened(sentence: str) -> str:
     words = sentence.split()
     if len(words) > MAX_WORDS:
         sentence = " ".join(words[:MAX_WORDS])
-    sentence = sentence[:MAX_CHARACTERS].rstrip(" ?!.,:;-(\"'。！？，、：；")
+    sentence = sentence[:MAX_CHARACTERS].rstrip(" ?!.,:;-(\"'“”«»。！？，、：；")
     return sentence[:1].upper() + sentence[1:]
