@@ -34,18 +34,8 @@ from pipelines.summary import IndexSummary, Summary, headline_table, index_summa
 from pipelines.warehouse import build_warehouse
 
 RELEASE_TARGETS = ("core/task_index", "ref/occupation")
-MATCH_COLUMNS = (
-    "id",
-    "rank",
-    "retrieval_rank",
-    "task",
-    "task_ids",
-    "onet_soc_codes",
-    "match_score",
-    "match_prob",
-    "verdict",
-    "verifier",
-)
+INTERNAL_COLUMNS = ("statement_task_id", "task_key")
+"""Columns of a match that the matches file does not have."""
 
 
 def run_index(months: str, console: Console, **given: object) -> IndexSummary:
@@ -235,7 +225,7 @@ def write_matches(texts: Path, out: Path, console: Console, *, top: int, **given
     encoder = open_encoder(settings, store)
     index = stored_task_index(store.read_table("core/task_index"), encoder, store.cache / "task_index")
     verifier = CalibratedVerifier(index.calibration)
-    matches = match_texts(frame, index=index, encoder=encoder, verifier=verifier, top=top).select(MATCH_COLUMNS)
+    matches = match_texts(frame, index=index, encoder=encoder, verifier=verifier, top=top).drop(INTERNAL_COLUMNS)
     with replaced(out) as temporary:
         matches.write_parquet(temporary, compression="zstd")
     first = matches.filter(pl.col("rank") == 1)

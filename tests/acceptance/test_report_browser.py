@@ -1,22 +1,11 @@
 """The report in a real browser: no errors, nothing from the network, readable on a phone, in the dark and in print."""
 
-import shutil
-
 import pytest
+from browser import CHROMIUM, FLAGS
 from playwright.sync_api import sync_playwright
 
 from pipelines.report import write_report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 # Contrast of every visible text against its background, by the formula of WCAG 2.1; large text needs less.
 LOW_CONTRAST = """() => {
   const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);

@@ -1,7 +1,6 @@
 """The Dagster UI on a store that the command line has filled: what it shows, and what can be done from it."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from browser import CHROMIUM, FLAGS
 from compose_services import PROJECT
 from dagster_servers import DagsterGraph, free_port, running, wait_for
 from playwright.sync_api import Page, expect, sync_playwright
@@ -22,16 +22,6 @@ pytestmark = pytest.mark.slow
 
 MONTH, EARLIER = "2026-10", "2026-09"
 INDEX_TABLES = (*IDX_TABLES, *META_TABLES)
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _REPOSITORY = """
 query Repository($repository: RepositorySelector!) {
   repositoryOrError(repositorySelector: $repository) {

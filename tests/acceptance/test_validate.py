@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 import stat
 import subprocess
 import sys
@@ -10,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import CHROMIUM, FLAGS
 from playwright.sync_api import sync_playwright
 
 from pipelines.sample import write_sample
 from pipelines.settings import SAMPLE
 
 pytestmark = pytest.mark.slow
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 MONTH = "2026-10"
 ITEMS = 40
 
@@ -77,9 +76,7 @@ def test_the_page_is_filled_in_by_keyboard_and_its_export_is_scored(folder: Path
     errors: list[str] = []
     requests: list[str] = []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-sync"]
-        )
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         page = browser.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

@@ -21,9 +21,14 @@ def test_the_store_is_closed_to_others(store: Store) -> None:
 def test_a_failed_write_leaves_the_old_file_and_nothing_beside_it(tmp_path: Path) -> None:
     target = tmp_path / "table.txt"
     target.write_text("old")
-    with pytest.raises(RuntimeError), replaced(target) as temporary:
-        temporary.write_text("half")
-        raise RuntimeError
+
+    def write_half() -> None:
+        with replaced(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write_half()
     assert [path.name for path in tmp_path.iterdir()] == ["table.txt"]
     assert target.read_text() == "old"
 
