@@ -2,13 +2,15 @@
 
 `match_prob` is the probability that O*NET's analysts would have linked the statement to the text. That is a cautious
 reading of "a careful judge would accept it": many statements that would also do are not linked, and titles of
-activities, on which it is fitted, are closer in wording to statements than what people write. Where to draw the line of
-acceptance is the verifier's business.
+activities, on which it is fitted, are closer in wording to statements than what people write. `docs/mapping.md` says
+how far it holds on requests. Whether anything fits at all is another question, answered by `accept_score`: a first
+candidate that scores lower than half of the texts that are not about work is no match.
 """
 
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import polars as pl
 from sklearn.linear_model import LogisticRegression
 
@@ -18,6 +20,9 @@ CALIBRATION_TOP: Final = 10
 MIN_FIT_QUERIES: Final = 50
 PROB_DECIMALS: Final = 6
 WEAK_PRIOR: Final = 100.0
+# A first candidate fits where it scores no less than the median text that is not about work: on what people write that
+# leaves less than 15 % of the occupational requests without a task.
+NON_WORK_QUANTILE: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -33,22 +38,20 @@ class Logit:
 class Calibration:
     """One logit for the first candidate, with its lead over the second as margin, and one for those behind it.
 
-    `basis` is `release` (fitted on its links) or `default` (the release has too few links to fit and to measure).
+    `accept_score` is the smallest score of a first candidate that fits. `basis` is `release` (fitted on its links) or
+    `default` (the release has too few links to fit and to measure).
     """
 
     basis: str
     fit_query_count: int
     first: Logit
     other: Logit
+    accept_score: float
 
 
 # Fitted on O*NET 29.1 with all-MiniLM-L6-v2, rounded; for catalogues with too few linked activities.
-DEFAULT_CALIBRATION: Final = Calibration(
-    basis="default",
-    fit_query_count=0,
-    first=Logit(intercept=-5.35, score_weight=6.0, margin_weight=8.4),
-    other=Logit(intercept=-6.17, score_weight=6.71, margin_weight=0.0),
-)
+DEFAULT_TEXT_LOGITS: Final = (Logit(-5.45, 8.7, 16.4), Logit(-6.3, 9.3, 0.0))
+DEFAULT_VECTOR_LOGITS: Final = (Logit(-5.31, 6.37, 21.6), Logit(-6.3, 7.0, 0.0))
 
 
 def margin_expr() -> pl.Expr:
@@ -76,13 +79,30 @@ def _log_odds(logit: Logit) -> pl.Expr:
     return logit.intercept + logit.score_weight * pl.col("retrieval_score") + logit.margin_weight * margin_expr()
 
 
-def fit_calibration(candidates: pl.DataFrame, gold: Gold) -> Calibration:
+def accept_score(non_work: pl.DataFrame) -> float:
+    """Score that half of the texts that are not about work reach.
+
+    Args:
+        non_work: Retrieved statements of such texts, at least one.
+
+    Returns:
+        The score.
+    """
+    scores = non_work.filter(pl.col("retrieval_rank") == 1)["retrieval_score"]
+    return round(float(np.quantile(scores.to_numpy(), NON_WORK_QUANTILE)), PROB_DECIMALS)
+
+
+def fit_calibration(
+    candidates: pl.DataFrame, gold: Gold, *, default: tuple[Logit, Logit], accept_score: float
+) -> Calibration:
     """Fit the parameters on the activities that are not held out.
 
     Args:
         candidates: Retrieved statements of every activity: query_number, retrieval_rank, statement_number,
             retrieval_score.
         gold: Activities and their links.
+        default: Logits of the first and the other candidates where they cannot be fitted.
+        accept_score: Smallest score of a first candidate that fits.
 
     Returns:
         The fitted parameters, or the default ones where there are too few activities or nothing to tell apart.
@@ -93,8 +113,10 @@ def fit_calibration(candidates: pl.DataFrame, gold: Gold) -> Calibration:
     held_out_count = gold.queries["is_held_out"].sum()
     is_separable = min(firsts["is_linked"].n_unique(), others["is_linked"].n_unique()) == 2
     if min(firsts.height, held_out_count) < MIN_FIT_QUERIES or not is_separable:
-        return DEFAULT_CALIBRATION
-    return Calibration("release", firsts.height, first=_fit_logit(firsts), other=_fit_logit(others))
+        return Calibration("default", 0, first=default[0], other=default[1], accept_score=accept_score)
+    return Calibration(
+        "release", firsts.height, first=_fit_logit(firsts), other=_fit_logit(others), accept_score=accept_score
+    )
 
 
 def _fit_logit(rows: pl.DataFrame) -> Logit:

@@ -55,11 +55,17 @@ def match_texts(
     if blank_count:
         raise ValueError(f"{blank_count} of {texts.height} texts are blank: leave them out")
     vectors = encode_checked(encoder, texts["text"].to_list())
-    return match_vectors(texts["id"], vectors, index=index, verifier=verifier, top=top)
+    return match_vectors(texts["id"], vectors, index=index, verifier=verifier, top=top, texts=texts["text"])
 
 
 def match_vectors(
-    ids: pl.Series, vectors: NDArray[np.float32], *, index: TaskIndex, verifier: Verifier, top: int
+    ids: pl.Series,
+    vectors: NDArray[np.float32],
+    *,
+    index: TaskIndex,
+    verifier: Verifier,
+    top: int,
+    texts: pl.Series | None = None,
 ) -> pl.DataFrame:
     """Match vectors to task statements; see `match_texts`.
 
@@ -69,6 +75,8 @@ def match_vectors(
         index: Task index.
         verifier: Judges the candidates.
         top: Statements per id.
+        texts: The encoded texts, where each vector is that of one text: words then count as well. The verifier must be
+            calibrated for the same.
 
     Returns:
         The table of `match_texts`.
@@ -80,7 +88,7 @@ def match_vectors(
         raise ValueError("ids must be distinct and not null")
     if len(ids) != len(vectors):
         raise ValueError(f"expected one vector per id, found {len(vectors)} for {len(ids)} ids")
-    candidates = retrieve_tasks(index, vectors, top=top)
+    candidates = retrieve_tasks(index, vectors, top=top, texts=None if texts is None else texts.to_list())
     judged = verifier.verify(candidates).with_columns(verifier=pl.lit(verifier.name))
     statements = index.statements.with_columns(statement_number=pl.int_range(pl.len(), dtype=pl.Int64))
     numbered = pl.DataFrame({"query_number": pl.int_range(len(ids), dtype=pl.Int64, eager=True), "id": ids})

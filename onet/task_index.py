@@ -7,6 +7,7 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -14,15 +15,25 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from onet.calibration import Calibration, Logit, fit_calibration
+from onet.calibration import (
+    DEFAULT_TEXT_LOGITS,
+    DEFAULT_VECTOR_LOGITS,
+    Calibration,
+    Logit,
+    accept_score,
+    fit_calibration,
+)
+from onet.context import context_vectors
 from onet.errors import TaskIndexMismatchError
 from onet.evaluation import Evaluation, evaluate_verifier, evaluation_depth
 from onet.gold import Gold, activity_gold
+from onet.lexical import LexicalIndex, build_lexical_index, statement_documents
+from onet.non_work import NON_WORK_TEXTS
 from onet.release import Release
 from onet.retrieval import rank_vectors
 from onet.verification import CalibratedVerifier
 
-FORMAT: Final = "onet-task-index-1"
+FORMAT: Final = "onet-task-index-2"
 STATEMENT_COLUMNS: Final = ("statement_task_id", "task_key", "task", "task_ids", "onet_soc_codes")
 UNIT_TOLERANCE: Final = 1e-3
 
@@ -47,19 +58,29 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class TaskIndex:
-    """Statements (statement_task_id, task_key, task, task_ids, onet_soc_codes; sorted by key) with their vectors.
+    """Statements (statement_task_id, task_key, task, task_ids, onet_soc_codes; sorted by key), ready to be searched.
 
-    `evaluation` is measured on held-out activities only, and None where the release links too few.
+    `vectors`: each statement mixed with its occupations (`context`), not longer than 1. `documents`: each statement
+    with the words of its occupations' titles. `calibration` belongs to searches with texts, `vector_calibration` to
+    those by vectors alone. `evaluation`, of searches with texts, is measured on held-out activities only, and is None
+    where the release links too few.
     """
 
     statements: pl.DataFrame
     vectors: NDArray[np.float32]
+    documents: tuple[str, ...]
     onet_version: str
     release_digest: str
     encoder_name: str
     seed: int
     calibration: Calibration
+    vector_calibration: Calibration
     evaluation: Evaluation | None
+
+    @cached_property
+    def lexical(self) -> LexicalIndex:
+        """Words of the documents; made when texts are first searched."""
+        return build_lexical_index(self.documents)
 
 
 def distinct_statements(tasks: pl.DataFrame) -> pl.DataFrame:
@@ -89,7 +110,7 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
 
     Args:
         release: Release.
-        encoder: Encoder; also encodes the titles of the detailed activities.
+        encoder: Encoder; also encodes occupations, the titles of the detailed activities and the non-work texts.
         seed: Decides which activities are held out.
 
     Returns:
@@ -101,25 +122,54 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
     statements = distinct_statements(release.tasks)
     if statements.is_empty():
         raise ValueError("the release has no task statement to index")
-    vectors = encode_checked(encoder, statements["task"].to_list())
+    occupations = release.occupations
+    vectors = context_vectors(
+        statements,
+        occupations["onet_soc_code"],
+        encode_checked(encoder, statements["task"].to_list()),
+        encode_checked(encoder, occupations["title"].to_list()),
+        encode_checked(encoder, occupations["description"].to_list()),
+    )
+    documents = statement_documents(statements, occupations, release.titles)
+    lexical = build_lexical_index(documents)
     gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=seed)
-    candidates = retrieve_gold(vectors, encoder, gold)
-    calibration = fit_calibration(candidates, gold)
+    non_work = encode_checked(encoder, NON_WORK_TEXTS)
+    gold_vectors = encode_checked(encoder, gold.queries["title"].to_list())
+    candidates = retrieve_gold(vectors, gold_vectors, gold, lexical=lexical)
+    calibration = fit_calibration(
+        candidates,
+        gold,
+        default=DEFAULT_TEXT_LOGITS,
+        accept_score=accept_score(
+            rank_vectors(vectors, non_work, top=1, lexical=lexical.prepare_queries(NON_WORK_TEXTS))
+        ),
+    )
+    vector_calibration = fit_calibration(
+        retrieve_gold(vectors, gold_vectors, gold, lexical=None),
+        gold,
+        default=DEFAULT_VECTOR_LOGITS,
+        accept_score=accept_score(rank_vectors(vectors, non_work, top=1)),
+    )
     return TaskIndex(
         statements=statements,
         vectors=vectors,
+        documents=tuple(documents),
         onet_version=release.version,
         release_digest=release.digest,
         encoder_name=encoder.name,
         seed=seed,
         calibration=calibration,
+        vector_calibration=vector_calibration,
         evaluation=evaluate_verifier(CalibratedVerifier(calibration), candidates, gold),
     )
 
 
-def retrieve_gold(vectors: NDArray[np.float32], encoder: Encoder, gold: Gold) -> pl.DataFrame:
+def retrieve_gold(
+    vectors: NDArray[np.float32], query_vectors: NDArray[np.float32], gold: Gold, *, lexical: LexicalIndex | None
+) -> pl.DataFrame:
     """Candidates of every activity title, deep enough for `evaluate_verifier`."""
-    return rank_vectors(vectors, encode_checked(encoder, gold.queries["title"].to_list()), top=evaluation_depth(gold))
+    words = None if lexical is None else lexical.prepare_queries(gold.queries["title"].to_list())
+    return rank_vectors(vectors, query_vectors, top=evaluation_depth(gold), lexical=words)
 
 
 def encode_checked(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -160,12 +210,15 @@ def save_task_index(index: TaskIndex, path: Path) -> None:
         "encoder_name": index.encoder_name,
         "seed": str(index.seed),
         "calibration": json.dumps(asdict(index.calibration)),
+        "vector_calibration": json.dumps(asdict(index.vector_calibration)),
         "evaluation": json.dumps(None if index.evaluation is None else asdict(index.evaluation)),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".partial-{os.getpid()}")
     try:
-        index.statements.with_columns(vectors).write_parquet(partial, metadata=metadata)
+        index.statements.with_columns(vectors, pl.Series("document", index.documents)).write_parquet(
+            partial, metadata=metadata
+        )
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -201,11 +254,13 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
     return TaskIndex(
         statements=table.select(STATEMENT_COLUMNS),
         vectors=np.ascontiguousarray(table["vector"].to_numpy(), dtype=np.float32),
+        documents=tuple(table["document"]),
         onet_version=metadata["onet_version"],
         release_digest=release_digest,
         encoder_name=encoder_name,
         seed=int(metadata["seed"]),
         calibration=_calibration(json.loads(metadata["calibration"])),
+        vector_calibration=_calibration(json.loads(metadata["vector_calibration"])),
         evaluation=None if evaluation is None else Evaluation(**evaluation),
     )
 

@@ -11,9 +11,6 @@ import polars as pl
 
 from onet.calibration import Calibration, match_prob_expr
 
-# A first candidate is accepted from a probability of one in ten. Titles of activities nearly all pass; what people
-# write scores lower than titles do, and a stricter line would call most of it unlike any task.
-ACCEPT_PROB: Final = 0.1
 VERDICTS: Final = ("accepted", "none_fits", "abstained")
 
 
@@ -40,24 +37,22 @@ class Verifier(Protocol):
 
 @dataclass(frozen=True)
 class CalibratedVerifier:
-    """Keeps the order of retrieval and accepts the first candidate where it is probable enough.
+    """Keeps the order of retrieval and accepts the first candidate where it is nearer than non-work text comes.
 
     Attributes:
-        calibration: Parameters, from a task index.
-        threshold: Smallest probability that is accepted.
+        calibration: Parameters, from a task index: its `calibration` for texts, `vector_calibration` for vectors alone.
     """
 
     calibration: Calibration
-    threshold: float = ACCEPT_PROB
 
     @property
     def name(self) -> str:
-        """Kind, basis of the parameters and threshold."""
-        return f"calibrated-retrieval/{self.calibration.basis}/{self.threshold:.4g}"
+        """Kind, basis of the parameters and smallest accepted score."""
+        return f"calibrated-retrieval/{self.calibration.basis}/{self.calibration.accept_score:.4g}"
 
     def verify(self, candidates: pl.DataFrame) -> pl.DataFrame:
         """See `Verifier.verify`."""
-        is_accepted = (pl.col("rank") == 1) & (pl.col("match_prob") >= self.threshold)
+        is_accepted = (pl.col("rank") == 1) & (pl.col("match_score") >= self.calibration.accept_score)
         return candidates.with_columns(
             pl.col("retrieval_rank").alias("rank"),
             pl.col("retrieval_score").alias("match_score"),

@@ -18,6 +18,19 @@ def stacked_vectors(embeddings: pl.DataFrame) -> NDArray[np.float32]:
     return embeddings.get_column("embedding").to_numpy().astype(np.float32, copy=False)
 
 
+def request_texts(embeddings: pl.DataFrame, facets: pl.DataFrame) -> pl.Series:
+    """The request of each embedded conversation, in the order of the embeddings.
+
+    Args:
+        embeddings: One `conversation_id` per vector.
+        facets: Requests by `conversation_id`, at least those that are embedded.
+    """
+    requests = facets.select("conversation_id", "request")
+    return embeddings.select("conversation_id").join(
+        requests, on="conversation_id", how="left", maintain_order="left", validate="1:1"
+    )["request"]
+
+
 def cluster_centroids(members: pl.DataFrame, embeddings: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.float32]]:
     """Unit mean vector of each base cluster.
 

@@ -16,7 +16,7 @@ from onet.tables import (
     OnetTask,
     TaskActivity,
 )
-from onet.task_index import Encoder, TaskIndex, build_task_index, load_task_index, save_task_index
+from onet.task_index import FORMAT, Encoder, TaskIndex, build_task_index, load_task_index, save_task_index
 
 FRAMES: Mapping[str, str] = {
     "occupations": "core/onet_occupation",
@@ -64,9 +64,9 @@ def release_from_tables(manifest: pl.DataFrame, frames: Mapping[str, pl.DataFram
 
 
 def task_index_path(folder: Path, release_digest: str, encoder_name: str) -> Path:
-    """File of the index of a release and an encoder."""
+    """File of the index of a release and an encoder, in the format of this code."""
     safe = "".join(character if character.isalnum() else "-" for character in encoder_name)
-    return folder / f"{release_digest}-{safe}.parquet"
+    return folder / f"{release_digest}-{safe}-{FORMAT}.parquet"
 
 
 def ensure_task_index(release: Release, encoder: Encoder, folder: Path, *, seed: int) -> TaskIndex:

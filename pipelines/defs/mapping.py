@@ -7,7 +7,7 @@ from onet.matching import match_vectors
 from onet.verification import CalibratedVerifier
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.defs.resources import open_encoder
-from pipelines.mapping import cluster_centroids, cluster_tasks, conversation_tasks, stacked_vectors
+from pipelines.mapping import cluster_centroids, cluster_tasks, conversation_tasks, request_texts, stacked_vectors
 from pipelines.release_tables import stored_task_index
 
 GROUP = "mapping"
@@ -30,7 +30,7 @@ def cluster_task(
     encoder = open_encoder(context.resources.settings, context.resources.store)
     index = stored_task_index(index_manifest, encoder, context.resources.store.cache / "task_index")
     ids, centroids = cluster_centroids(members, embeddings)
-    verifier = CalibratedVerifier(index.calibration)
+    verifier = CalibratedVerifier(index.vector_calibration)
     matches = match_vectors(ids.get_column("cluster_id"), centroids, index=index, verifier=verifier, top=CANDIDATES)
     return cluster_tasks(matches)
 
@@ -42,6 +42,7 @@ def cluster_task(
         "members": "core/cluster_member",
         "cluster_matches": "core/cluster_task",
         "embeddings": "core/request_embeddings",
+        "facets": "core/facets",
     },
 )
 def conversation_task(
@@ -50,6 +51,7 @@ def conversation_task(
     members: pl.DataFrame,
     cluster_matches: pl.DataFrame,
     embeddings: pl.DataFrame,
+    facets: pl.DataFrame,
 ) -> pl.DataFrame:
     """Give every occupational conversation its task, through its cluster and directly, side by side."""
     encoder = open_encoder(context.resources.settings, context.resources.store)
@@ -60,5 +62,6 @@ def conversation_task(
         index=index,
         verifier=CalibratedVerifier(index.calibration),
         top=1,
+        texts=request_texts(embeddings, facets),
     )
     return conversation_tasks(embeddings, members, cluster_matches, direct)

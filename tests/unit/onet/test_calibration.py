@@ -1,16 +1,27 @@
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import polars as pl
 import pytest
 from onet_example import WordEncoder, large_files, write_text
 
-from onet.calibration import Calibration, Logit, fit_calibration, match_prob_expr
+from onet.calibration import (
+    DEFAULT_TEXT_LOGITS,
+    Calibration,
+    Logit,
+    accept_score,
+    fit_calibration,
+    match_prob_expr,
+)
 from onet.evaluation import brier_score, evaluate_verifier, evaluation_depth, hit_share
 from onet.gold import Gold, activity_gold, is_held_out, judge_candidates, without_linked
 from onet.release import Release, load_release
 from onet.task_index import build_task_index, retrieve_gold
 from onet.verification import CalibratedVerifier
 
-PLAIN = Calibration("release", 1, first=Logit(0.0, 4.0, 2.0), other=Logit(-1.0, 4.0, 0.0))
+PLAIN = Calibration("release", 1, first=Logit(0.0, 4.0, 2.0), other=Logit(-1.0, 4.0, 0.0), accept_score=0.25)
+fit = partial(fit_calibration, default=DEFAULT_TEXT_LOGITS, accept_score=0.25)
 
 
 def candidates(*scores: float, query: int = 0) -> pl.DataFrame:
@@ -45,7 +56,8 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 def gold_and_candidates(release: Release) -> tuple[Gold, pl.DataFrame]:
     index = build_task_index(release, WordEncoder(), seed=0)
     gold = activity_gold(index.statements, release.tasks, release.task_activities, release.activities, seed=0)
-    return gold, retrieve_gold(index.vectors, WordEncoder(), gold)
+    titles = WordEncoder().encode(gold.queries["title"].to_list())
+    return gold, retrieve_gold(index.vectors, titles, gold, lexical=index.lexical)
 
 
 def test_no_intermediate_activity_is_on_both_sides_of_the_split(gold_and_candidates: tuple[Gold, pl.DataFrame]) -> None:
@@ -75,7 +87,7 @@ def test_held_out_activities_have_no_part_in_the_fit(gold_and_candidates: tuple[
             held_out.with_columns(statement_number=pl.lit(0, pl.Int64)),
         ]
     )
-    assert fit_calibration(ranked, Gold(gold.queries, spoiled_links, gold.near)) == fit_calibration(ranked, gold)
+    assert fit(ranked, Gold(gold.queries, spoiled_links, gold.near)) == fit(ranked, gold)
 
 
 def test_the_fit_beats_a_constant_on_held_out_activities_where_scores_tell_right_from_wrong() -> None:
@@ -95,7 +107,7 @@ def test_the_fit_beats_a_constant_on_held_out_activities_where_scores_tell_right
         }
     )
     gold = Gold(queries, links, links)
-    calibration = fit_calibration(ranked, gold)
+    calibration = fit(ranked, gold)
     measured = evaluate_verifier(CalibratedVerifier(calibration), ranked, gold)
     assert (calibration.basis, calibration.fit_query_count) == ("release", 300)
     assert measured is not None
@@ -106,7 +118,7 @@ def test_the_fit_beats_a_constant_on_held_out_activities_where_scores_tell_right
 def test_gold_that_cannot_be_told_apart_gives_the_default(gold_and_candidates: tuple[Gold, pl.DataFrame]) -> None:
     gold, ranked = gold_and_candidates
     unlinked = Gold(gold.queries, gold.links.clear(), gold.near)
-    assert fit_calibration(ranked, unlinked).basis == "default"
+    assert fit(ranked, unlinked).basis == "default"
 
 
 def test_a_verifier_worse_than_retrieval_is_seen_to_be(gold_and_candidates: tuple[Gold, pl.DataFrame]) -> None:
@@ -120,10 +132,10 @@ def test_a_verifier_worse_than_retrieval_is_seen_to_be(gold_and_candidates: tupl
 
 def test_only_held_out_activities_are_measured(gold_and_candidates: tuple[Gold, pl.DataFrame]) -> None:
     gold, ranked = gold_and_candidates
-    measured = evaluate_verifier(CalibratedVerifier(PLAIN, threshold=2.0), ranked, gold)
+    measured = evaluate_verifier(CalibratedVerifier(replace(PLAIN, accept_score=2.0)), ranked, gold)
     assert measured is not None
     assert measured.query_count == gold.queries["is_held_out"].sum()
-    # Nothing reaches a threshold above 1: all are refused, and shares of the accepted have no denominator.
+    # Nothing scores above 1: all are refused, and shares of the accepted have no denominator.
     assert (measured.accepted_share, measured.accepted_linked_share, measured.absent_none_fits_share) == (
         0.0,
         None,
@@ -149,22 +161,26 @@ def test_probabilities_follow_score_and_lead_and_never_rise_with_rank() -> None:
     assert probs[1] == pytest.approx(0.802184, abs=1e-6)  # log-odds 4 x 0.6 - 1
     assert probs[3] < probs[0]  # the same score with a smaller lead
     assert probs[5] == pytest.approx(0.960834, abs=1e-6)  # alone: no lead
-    steep = Calibration("release", 1, first=Logit(-9.0, 0.0, 0.0), other=Logit(9.0, 0.0, 0.0))
+    steep = Calibration("release", 1, first=Logit(-9.0, 0.0, 0.0), other=Logit(9.0, 0.0, 0.0), accept_score=0.0)
     capped = candidates(0.8, 0.6).with_columns(match_prob_expr(steep).alias("prob"))["prob"]
     assert capped[1] == capped[0]
 
 
-def test_the_first_candidate_is_accepted_at_the_threshold_and_none_below_it() -> None:
+def test_the_first_candidate_is_accepted_from_the_accepted_score_and_none_below_it() -> None:
     rows = candidates(0.8, 0.6)
-    prob = rows.with_columns(match_prob_expr(PLAIN).alias("prob"))["prob"][0]
-    for threshold, first in ((prob, "accepted"), (prob + 1e-6, "none_fits")):
-        judged = CalibratedVerifier(PLAIN, threshold=threshold).verify(rows)
+    for score, first in ((0.8, "accepted"), (0.800001, "none_fits")):
+        judged = CalibratedVerifier(replace(PLAIN, accept_score=score)).verify(rows)
         assert judged["verdict"].to_list() == [first, "none_fits"]
         assert judged["rank"].to_list() == [1, 2]
 
 
-def test_the_name_of_a_verifier_tells_its_basis_and_threshold() -> None:
-    assert CalibratedVerifier(PLAIN, threshold=0.25).name == "calibrated-retrieval/release/0.25"
+def test_the_accepted_score_is_the_median_of_the_first_candidates_of_non_work_texts() -> None:
+    rows = pl.concat([candidates(score, 0.01, query=query) for query, score in enumerate((0.1, 0.2, 0.6))])
+    assert accept_score(rows) == 0.2
+
+
+def test_the_name_of_a_verifier_tells_its_basis_and_accepted_score() -> None:
+    assert CalibratedVerifier(PLAIN).name == "calibrated-retrieval/release/0.25"
 
 
 def test_hits_are_counted_per_query() -> None:

@@ -24,16 +24,24 @@ def test_a_text_finds_its_statement_with_all_ids_and_occupations(index: TaskInde
     rows = match(index, pl.DataFrame({"id": ["x"], "text": ["test program code"]}))
     assert tuple(rows.columns) == MATCH_COLUMNS
     first = rows.row(0, named=True)
-    assert (first["id"], first["rank"], first["retrieval_rank"], first["match_score"]) == ("x", 1, 1, 1.0)
+    assert (first["id"], first["rank"], first["retrieval_rank"]) == ("x", 1, 1)
     assert (first["task_ids"], first["onet_soc_codes"]) == (["99", "100"], ["15-1252.00", "15-1299.08"])
     assert (first["verdict"], first["statement_task_id"]) == ("accepted", "99")
-    assert first["verifier"] == "calibrated-retrieval/default/0.1"
+    assert first["verifier"] == f"calibrated-retrieval/default/{index.calibration.accept_score:.4g}"
     assert rows["rank"].to_list() == [1, 2, 3]
 
 
 def test_a_text_like_no_statement_fits_none(index: TaskIndex) -> None:
     rows = match(index, pl.DataFrame({"id": ["x"], "text": ["hello there"]}))
     assert rows["verdict"].cast(pl.String).to_list() == ["none_fits"] * 3
+
+
+def test_vectors_without_texts_are_matched_and_judged_by_themselves(index: TaskIndex) -> None:
+    verifier = CalibratedVerifier(index.vector_calibration)
+    vectors = ENCODER.encode(["test program code"])
+    rows = match_vectors(pl.Series("id", ["x"]), vectors, index=index, verifier=verifier, top=1)
+    assert rows.select("task_key", "verdict").row(0) == ("test program code.", "accepted")
+    assert rows["match_score"][0] == pytest.approx(float((vectors @ index.vectors.T).max()), abs=1e-5)
 
 
 def test_the_order_of_texts_does_not_change_the_matches(index: TaskIndex) -> None:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from onet.retrieval import BLOCK_QUERIES, RETRIEVAL_SCHEMA, rank_vectors
+from onet.lexical import build_lexical_index
+from onet.retrieval import BLOCK_QUERIES, LEXICAL_WEIGHT, RETRIEVAL_SCHEMA, rank_vectors
 
 
 def unit(rows: list[list[float]]) -> np.ndarray:
@@ -53,3 +54,35 @@ def test_wrong_shapes_and_tops_are_refused() -> None:
         rank_vectors(unit([[1, 0]]), unit([[1, 0]]), top=0)
     with pytest.raises(ValueError, match=r"shape \(n, 2\)"):
         rank_vectors(unit([[1, 0]]), unit([[1, 0, 0]]), top=1)
+
+
+def test_shared_words_decide_where_vectors_do_not() -> None:
+    lexical = build_lexical_index(["weld pipes welder", "teach algebra teacher", "bake bread baker"])
+    vectors = unit([[1, 0], [1, 0], [1, 0]])
+    ranked = rank_vectors(vectors, unit([[1, 0]]), top=3, lexical=lexical.prepare_queries(["I am a baker. Bake bread"]))
+    assert ranked.select("statement_number", "retrieval_score").rows() == [
+        (2, 1.0),
+        (0, 1 - LEXICAL_WEIGHT),
+        (1, 1 - LEXICAL_WEIGHT),
+    ]
+
+
+def test_words_and_blocks_do_not_disturb_each_other() -> None:
+    rng = np.random.default_rng(6)
+    words = ["weld", "teach", "bake", "audit", "plant", "drive", "paint", "nurse"]
+    documents = [" ".join(rng.choice(words, size=3)) for _ in range(60)]
+    texts = [" ".join(rng.choice(words, size=2)) for _ in range(BLOCK_QUERIES + 9)]
+    lexical = build_lexical_index(documents)
+    vectors, queries = (unit(rng.normal(size=(rows, 12)).tolist()) for rows in (60, len(texts)))
+    together = rank_vectors(vectors, queries, top=4, lexical=lexical.prepare_queries(texts))
+    word_scores = lexical.prepare_queries(texts).block_scores(0, len(texts))
+    cosines = queries.astype(np.float64) @ vectors.astype(np.float64).T
+    scores = np.round((1 - LEXICAL_WEIGHT) * cosines + LEXICAL_WEIGHT * word_scores, 6)
+    expected = [sorted(range(60), key=lambda row, own=own: (-own[row], row))[:4] for own in scores]
+    assert together["statement_number"].to_numpy().reshape(-1, 4).tolist() == expected
+
+
+def test_there_must_be_as_many_texts_as_vectors() -> None:
+    lexical = build_lexical_index(["weld pipes"]).prepare_queries(["weld", "pipes"])
+    with pytest.raises(ValueError, match="one text per vector, found 2 for 1"):
+        rank_vectors(unit([[1, 0]]), unit([[1, 0]]), top=1, lexical=lexical)

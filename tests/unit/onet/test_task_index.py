@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 from onet_example import WordEncoder, large_files, small_files, write_text
 
-from onet.calibration import DEFAULT_CALIBRATION
+from onet.calibration import DEFAULT_TEXT_LOGITS, DEFAULT_VECTOR_LOGITS
 from onet.errors import TaskIndexMismatchError
 from onet.release import Release, load_release
 from onet.task_index import build_task_index, encode_checked, load_task_index, save_task_index
@@ -50,7 +50,13 @@ def test_a_shared_statement_is_indexed_once_with_all_its_tasks_and_occupations(s
 
 
 def test_a_small_catalogue_takes_the_default_calibration_and_says_so(small: Release) -> None:
-    assert build_task_index(small, WordEncoder(), seed=0).calibration == DEFAULT_CALIBRATION
+    index = build_task_index(small, WordEncoder(), seed=0)
+    for calibration, logits in (
+        (index.calibration, DEFAULT_TEXT_LOGITS),
+        (index.vector_calibration, DEFAULT_VECTOR_LOGITS),
+    ):
+        assert calibration.basis == "default"
+        assert (calibration.first, calibration.other) == logits
 
 
 def test_a_release_without_links_has_no_evaluation(tmp_path: Path) -> None:
@@ -73,7 +79,8 @@ def test_building_twice_gives_the_same_index(large: Release) -> None:
     one, other = (build_task_index(large, WordEncoder(), seed=3) for _ in range(2))
     assert one.statements.equals(other.statements)
     assert np.array_equal(one.vectors, other.vectors)
-    assert (one.calibration, one.evaluation) == (other.calibration, other.evaluation)
+    assert (one.calibration, one.vector_calibration) == (other.calibration, other.vector_calibration)
+    assert one.evaluation == other.evaluation
 
 
 def test_a_stored_index_comes_back_as_it_was(large: Release, small: Release, tmp_path: Path) -> None:
@@ -86,6 +93,7 @@ def test_a_stored_index_comes_back_as_it_was(large: Release, small: Release, tmp
         assert loaded.statements.equals(index.statements)
         assert np.array_equal(loaded.vectors, index.vectors)
         assert (loaded.calibration, loaded.evaluation) == (index.calibration, index.evaluation)
+        assert (loaded.documents, loaded.vector_calibration) == (index.documents, index.vector_calibration)
         assert (loaded.seed, loaded.onet_version) == (3, "29.1")
     assert [file.name for file in (tmp_path / "deep").iterdir()] == ["index.parquet"]
 
@@ -100,6 +108,12 @@ def test_an_index_of_another_release_or_encoder_is_refused(
     save_task_index(build_task_index(small, WordEncoder(), seed=0), tmp_path / "index.parquet")
     with pytest.raises(TaskIndexMismatchError, match=f"{message}.*rebuild it with 'usage-index onet'"):
         load_task_index(tmp_path / "index.parquet", release_digest=digest or small.digest, encoder_name=encoder)
+
+
+def test_an_index_of_older_code_is_refused(small: Release, tmp_path: Path) -> None:
+    small.tasks.write_parquet(tmp_path / "index.parquet", metadata={"format": "onet-task-index-1"})
+    with pytest.raises(TaskIndexMismatchError, match=r"has format 'onet-task-index-1'.*rebuild it"):
+        load_task_index(tmp_path / "index.parquet", release_digest=small.digest, encoder_name="words")
 
 
 def test_a_file_that_is_no_index_is_refused(small: Release, tmp_path: Path) -> None:

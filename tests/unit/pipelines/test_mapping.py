@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.mapping import chosen_tasks, cluster_centroids, conversation_tasks
+from pipelines.mapping import chosen_tasks, cluster_centroids, conversation_tasks, request_texts
 
 MEMBERS = pl.DataFrame(
     {
@@ -26,6 +26,11 @@ def embedded(vectors: dict[str, list[float]]) -> pl.DataFrame:
 def matches(rows: list[tuple[str, int, str, float, str]], key: str = "id") -> pl.DataFrame:
     frame = pl.DataFrame(rows, schema=[key, "rank", "statement_task_id", "match_prob", "verdict"], orient="row")
     return frame.with_columns(pl.lit("v").alias("verifier"))
+
+
+def test_requests_come_in_the_order_of_the_vectors() -> None:
+    facets = pl.DataFrame({"conversation_id": ["a", "b", "c"], "request": ["Plan.", "Write.", "Chat."]})
+    assert request_texts(embedded({"b": [1, 0], "a": [0, 1]}), facets).to_list() == ["Write.", "Plan."]
 
 
 def test_a_centroid_is_the_unit_mean_of_its_base_members() -> None:
