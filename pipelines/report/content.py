@@ -160,7 +160,9 @@ def summary(tables: MonthTables, month: str) -> tuple[str, ...]:
             f"{percent(min(augmentation, automation))}."
         )
     depth = values.get("coverage_25_share")
-    if depth is not None:
+    if depth == 0:
+        found.append("No occupation used AI for at least a quarter of its tasks.")
+    elif depth is not None:
         found.append(f"{percent(depth)} of occupations used AI for at least a quarter of their tasks.")
     return tuple(found)
 
