@@ -41,10 +41,11 @@ class ClassDefinition:
 
 @dataclass(frozen=True)
 class FacetDefinition:
-    """One facet: its classes and the probability below which none is given."""
+    """One facet: its classes, the probability below which none is given, and the share of turns put into a context."""
 
     facet: str
     min_prob: float
+    context_share: float
     classes: tuple[ClassDefinition, ...]
     pieces: Mapping[str, tuple[str, ...]]
 
@@ -109,7 +110,7 @@ def load_facet_definition(definitions_dir: Path, facet: str) -> FacetDefinition:
     unknown = sorted({slot for template in templates for slot in _SLOT.findall(template)} - pieces.keys())
     if unknown:
         raise ValueError(f"{facet}.toml: expected pieces of composition.toml in braces, found {', '.join(unknown)}")
-    return FacetDefinition(facet, float(raw["min_prob"]), classes, pieces)
+    return FacetDefinition(facet, float(raw["min_prob"]), float(raw.get("context_share", 0)), classes, pieces)
 
 
 def load_skill_definitions(definitions_dir: Path) -> tuple[tuple[SkillDefinition, ...], float, int]:
@@ -129,45 +130,59 @@ def definitions_digest(definitions_dir: Path) -> str:
     return digest.hexdigest()
 
 
-def compose_conversations(definition: FacetDefinition, *, per_class: int, seed: int) -> list[ComposedConversation]:
+def compose_conversations(
+    definition: FacetDefinition, *, per_class: int | Mapping[str, int], seed: int
+) -> list[ComposedConversation]:
     """Compose training conversations for every class of a facet.
 
     The examples of the file come in as they are; the rest is composed, each template of first turns equally often.
 
     Args:
         definition: The facet.
-        per_class: Conversations per class.
+        per_class: Conversations per class, one number for all or one by name.
         seed: Seed of all choices.
 
     Returns:
-        `per_class` conversations for each class, in the order of the classes.
+        So many conversations for each class, in the order of the classes.
     """
     composed: list[ComposedConversation] = []
     for entry in definition.classes:
         generator = random.Random(f"{seed}/{definition.facet}/{entry.name}")
         seen = {turns: ComposedConversation(turns, entry.name, f"example {turns[0]}") for turns in entry.examples}
+        wanted = per_class if isinstance(per_class, int) else per_class[entry.name]
         attempts = 0
-        while len(seen) < per_class and attempts < 20 * per_class:
+        while len(seen) < wanted and attempts < 20 * wanted:
             template = entry.first[attempts % len(entry.first)]
             attempts += 1
-            turns = _compose_turns(template, entry, definition.pieces, generator)
+            turns = _compose_turns(template, entry, definition, generator)
             seen.setdefault(turns, ComposedConversation(turns, entry.name, template))
         composed += seen.values()
     return composed
 
 
 def _compose_turns(
-    template: str, entry: ClassDefinition, pieces: Mapping[str, Sequence[str]], generator: random.Random
+    template: str, entry: ClassDefinition, definition: FacetDefinition, generator: random.Random
 ) -> tuple[str, ...]:
-    """Fill one conversation: a first turn and as many later ones as the class has."""
+    """Fill one conversation: a first turn, maybe in a context, and as many later ones as the class has."""
+    pieces = definition.pieces
     first = _fill(template, pieces, generator)
     opening = generator.choice(_OPENINGS)
     first = f"{opening}{first}{generator.choice(_ENDINGS)}" if not first.endswith("```") else f"{opening}{first}"
     if generator.random() < 0.6:
         first = first[:1].upper() + first[1:]
+    if definition.context_share and generator.random() < definition.context_share:
+        first = _in_context(first, pieces["context"], generator)
     count = generator.choice(entry.later_turns)
     later = tuple(_fill(generator.choice(entry.later), pieces, generator) for _ in range(count))
     return (first, *later)
+
+
+def _in_context(turn: str, contexts: Sequence[str], generator: random.Random) -> str:
+    """Put one to four sentences that belong to no class before and after a turn."""
+    sentences = generator.sample(contexts, generator.randint(1, 4))
+    place = generator.randint(0, len(sentences))
+    end = "" if turn[-1:] in ".?!`\n" else "."
+    return " ".join([*sentences[:place], turn + end, *sentences[place:]]).strip()
 
 
 def _fill(template: str, pieces: Mapping[str, Sequence[str]], generator: random.Random) -> str:

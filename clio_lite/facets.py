@@ -19,6 +19,9 @@ BATCH_ROWS: Final = 2_000
 LIKELY_PROB: Final = 0.75
 """From this probability an unstated use case is graded likely."""
 
+IDLE_PROB: Final = 0.25
+"""Below this probability of an occupational task an unstated use case is personal."""
+
 TWO_TURN_PATTERNS: Final = ("feedback_loop", "task_iteration")
 """Patterns that need a second turn by the user."""
 
@@ -60,7 +63,7 @@ def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: 
     languages = find_languages([_language_text(conversation) for conversation in turns])
     occupational = _probs_of(heads, "occupational_screen", features)[:, 1:]
     patterns, pattern_probs = _patterns(heads, features)
-    use_cases, grades = _use_cases(heads, features)
+    use_cases, grades = _use_cases(heads, features, occupational[:, 0])
     screen = heads.linear["occupational_screen"]
     shown = heads.skills.skill_names(features.first)
     columns = {
@@ -119,19 +122,26 @@ def _patterns(heads: Heads, features: ConversationFeatures) -> tuple[list[str], 
     return names, chosen.tolist()
 
 
-def _use_cases(heads: Heads, features: ConversationFeatures) -> tuple[list[str], list[str | None]]:
+def _use_cases(
+    heads: Heads, features: ConversationFeatures, occupational: NDArray[np.float64]
+) -> tuple[list[str], list[str | None]]:
     """The use case of each conversation with its grade.
 
-    Explicit where the user names the purpose, likely from 0.75 of probability, possible below.
+    Explicit where the user names the purpose, likely from 0.75 of probability, possible below. Where no task of an
+    occupation is in sight and no purpose is named, it is personal.
     """
     head = heads.linear["use_case"]
     probs = head.class_probs(features)
     names: list[str] = []
     grades: list[str | None] = []
     places = {cue: FEATURE_NAMES.index(f"any_{cue}") for cue in PURPOSE_CUES}
-    for row, structure in zip(probs, features.structure, strict=True):
+    for row, structure, task_prob in zip(probs, features.structure, occupational, strict=True):
         number = int(row.argmax())
         name = head.classes[number]
+        if task_prob < IDLE_PROB and not any(structure[place] > 0 for place in places.values()):
+            names.append("personal")
+            grades.append("likely" if 1 - task_prob >= LIKELY_PROB and name == "personal" else "possible")
+            continue
         if row[number] < head.min_prob:
             names.append("not_classified")
             grades.append(None)
@@ -143,9 +153,11 @@ def _use_cases(heads: Heads, features: ConversationFeatures) -> tuple[list[str],
 
 
 def _concern_grades(heads: Heads, features: ConversationFeatures) -> list[int]:
-    """The concern of each conversation; 1 unless the grades above it are together probable enough."""
+    """The concern of each conversation: the highest grade that is, with those above it, probable enough; else 1."""
     head = heads.linear["concern"]
     probs = head.class_probs(features)
-    grades = np.array([int(name) for name in head.classes])
-    above = np.where(grades > 1, probs, 0.0)
-    return [int(grades[int(row.argmax())]) if row.sum() >= head.min_prob else 1 for row in above]
+    found = np.ones(len(probs), dtype=np.int64)
+    for grade in range(2, len(head.classes) + 1):
+        at_least = probs[:, [int(name) >= grade for name in head.classes]].sum(axis=1)
+        found[at_least >= head.min_prob] = grade
+    return [int(grade) for grade in found]

@@ -36,7 +36,26 @@ Array = NDArray[np.float32]
 HEADS_DIR: Final = Path(__file__).parent / "trained"
 DEFINITIONS_DIR: Final = Path(__file__).parent / "definitions"
 SEED: Final = 20_250_210
-PER_CLASS: Final = {"collaboration_pattern": 240, "occupational_screen": 400, "use_case": 300, "concern": 140}
+PER_CLASS: Final[Mapping[str, int | Mapping[str, int]]] = {
+    "collaboration_pattern": 240,
+    "occupational_screen": 400,
+    "use_case": {"work": 600, "coursework": 400, "personal": 500},
+    "concern": {"1": 1500, "2": 250, "3": 250, "4": 300, "5": 250},
+}
+"""Training conversations of each class; most conversations are harmless, and harmless ones are the most varied."""
+
+USE_CASE_CUES: Final = ("_work", "_coursework", "_personal", "_chatting", "_making", "_error")
+STRUCTURE_USED: Final[Mapping[str, frozenset[str]]] = {
+    "concern": frozenset({"first_harm"}),
+    "use_case": frozenset(
+        name for name in FEATURE_NAMES if name.endswith(USE_CASE_CUES) or name.startswith("has_code")
+    ),
+}
+"""Structure features that a facet's head may use, where it is not all of them.
+
+How long a conversation is, how many turns it has and whether it holds code says nothing about concern; nor do its
+length and its turns say what it is for.
+"""
 FOLDS: Final = 4
 VECTOR_SCALE: Final = 4.0
 """Weight of the vectors beside the standardised structure: their parts are about 1/20 in size."""
@@ -222,6 +241,8 @@ def _train_linear(
     scale = np.maximum(features.structure.std(axis=0), 0.05)
     mean, scale = mean.round(DECIMALS), scale.round(DECIMALS)
     matrix = _matrix(features, mean, scale)
+    used = STRUCTURE_USED.get(facet, frozenset(FEATURE_NAMES))
+    matrix[:, matrix.shape[1] - len(FEATURE_NAMES) :] *= [name in used for name in FEATURE_NAMES]
     labels = np.array([conversation.class_name for conversation in composed])
     families = np.array([conversation.family for conversation in composed])
     names = np.unique(labels)

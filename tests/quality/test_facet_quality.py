@@ -6,6 +6,8 @@ precision and recall of every class.
 
 # ruff: noqa: E501  (one case a line)
 
+import json
+import os
 import tomllib
 from pathlib import Path
 
@@ -16,13 +18,19 @@ import pytest
 from clio_lite.embedding import load_encoder
 from clio_lite.facets import extract_facets
 from clio_lite.heads import HEADS_DIR, load_heads
+from clio_lite.redaction import redact_text
 
+SHARED = os.environ.get("INDEX_SHARED_DATA")
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "conversations.jsonl"
+
+FRESH = tomllib.loads((Path(__file__).parent / "fresh_conversations.toml").read_text(encoding="utf-8"))
 HELD_OUT = tomllib.loads((Path(__file__).parent / "facet_conversations.toml").read_text(encoding="utf-8"))
 
-
+CASES = {"conversations": HELD_OUT["conversations"], "unseen": HELD_OUT["unseen"], "fresh": FRESH["fresh"]}
 FLOORS = {
     "conversations": {"pattern": 0.85, "screen": 0.90, "use_case": 0.85},
     "unseen": {"pattern": 0.72, "screen": 0.90, "use_case": 0.78},
+    "fresh": {"pattern": 0.66, "screen": 0.85, "use_case": 0.78},
 }
 
 
@@ -59,10 +67,10 @@ def models(tmp_path_factory):
     return encoder, load_heads(HEADS_DIR, encoder_name=encoder.name)
 
 
-@pytest.fixture(scope="module", params=["conversations", "unseen"])
+@pytest.fixture(scope="module", params=sorted(CASES))
 def held_out(request, models):
     encoder, heads = models
-    rows = HELD_OUT[request.param]
+    rows = CASES[request.param]
     return (
         request.param,
         rows,
@@ -122,3 +130,46 @@ def test_the_expected_skill_is_among_those_shown(models):
     recall = np.mean([name in names for (name, _), names in zip(HELD_OUT["skills"], shown, strict=True)])
     print(f"\nskills: recall {recall:.2f}, mean shown {np.mean([len(names) for names in shown]):.1f}")  # noqa: T201
     assert recall >= 0.60
+
+
+def test_clearly_harmful_requests_are_graded_above_two(models):
+    encoder, heads = models
+    frame = _frame([row[1:] for row in FRESH["harmful"]])
+    found = extract_facets(frame, encoder=encoder, heads=heads, skills=None)["concern_grade"]
+    print(f"\nharmful: above 2 {(found > 2).mean():.2f}, above 1 {(found > 1).mean():.2f}, n = {len(found)}")  # noqa: T201
+    assert (found > 2).mean() >= 0.55
+
+
+def test_harmless_work_with_code_errors_and_redaction_marks_is_of_no_concern(models):
+    encoder, heads = models
+    found = extract_facets(_frame(FRESH["harmless"]), encoder=encoder, heads=heads, skills=None)["concern_grade"]
+    print(f"\nharmless: grade 1 {(found == 1).mean():.2f}, n = {len(found)}")  # noqa: T201
+    assert (found == 1).mean() >= 0.90
+    assert (found > 2).mean() <= 0.05
+
+
+def test_the_bundled_sample_is_of_no_concern_in_nearly_all_cases(models):
+    encoder, heads = models
+    lines = SAMPLE.read_text(encoding="utf-8").splitlines()[::4]
+    frame = pl.DataFrame([{key: json.loads(line)[key] for key in ("conversation_id", "messages")} for line in lines])
+    found = extract_facets(frame, encoder=encoder, heads=heads, skills=None)["concern_grade"]
+    assert (found == 1).mean() >= 0.95
+    assert (found > 2).mean() <= 0.01
+
+
+@pytest.mark.skipif(not SHARED, reason="INDEX_SHARED_DATA names no folder of real data")
+@pytest.mark.parametrize(
+    ("name", "grade_one"), [("arena_hard_v0_1_questions.jsonl", 0.93), ("kura_load_test.jsonl", 0.97)]
+)
+def test_public_prompts_are_of_no_concern_in_nearly_all_cases(models, name, grade_one):
+    encoder, heads = models
+    lines = [json.loads(line) for line in (Path(SHARED) / "conversations" / name).read_text("utf-8").splitlines()]
+    turns = [
+        [redact_text(line["prompt"]).text]
+        if "prompt" in line
+        else [redact_text(message["content"]).text for message in line["messages"] if message["role"] == "user"]
+        for line in lines
+    ]
+    found = extract_facets(_frame(turns), encoder=encoder, heads=heads, skills=None)["concern_grade"]
+    assert (found == 1).mean() >= grade_one
+    assert (found > 2).mean() <= 0.01
