@@ -8,451 +8,25 @@ A string is taken for a person's name when it is capitalised (or written in a sc
 5. behind a relation ("my manager", "mi jefe"), or
 6. begins with a common given name and goes on with another capitalised word.
 Whatever was found once in a conversation is replaced wherever it occurs in it. Names in lower case, and rare given names
-without any of these signs, are not found; docs state this limit.
+without any of these signs, are not found; docs state this limit. The words of the signs, the given names and the words that
+are no names are in `definitions/name_signs.toml` and `definitions/given_names.toml`.
 """
 
-# ruff: noqa: E501  (a pattern or a list of words is easier to check whole than wrapped)
+# ruff: noqa: E501  (a pattern is easier to check whole than wrapped)
 
 import re
 import tomllib
 from collections.abc import Iterable
 from functools import cache
 from importlib import resources
-from typing import Final
+from typing import Any, Final
 
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŲŹŻŽА-ЯЁΑ-Ω]"
 _WORD = rf"{_CAPITAL}[^\W\d_]*(?:['’-][^\W\d_]+)*"
 _PARTICLE = r"(?:van der|van den|van de|de la|de los|von der|van|von|de|da|do|dos|del|della|di|el|al|bin|ibn|la|le|ter|ten|zu|y)"
 NAME: Final = rf"{_WORD}(?:[ \u00a0](?:{_CAPITAL}\.[ \u00a0])?(?:{_PARTICLE} )?{_WORD}){{0,3}}"
 _CAPTURE = rf"(?P<name>{NAME})"
-
-_INTRODUCTIONS = (
-    "my name is", "my name's", "name is", "i am called", "call me", "this is", "named", "i'm", "i am", "signed by", "written by",
-    "it's me", "on behalf of", "me llamo", "mi nombre es", "soy", "je m'appelle", "je m’appelle", "mon nom est", "je suis",
-    "ich heiße", "ich heisse", "mein name ist", "ich bin", "mi chiamo", "il mio nome è", "sono", "me chamo", "meu nome é",
-    "chamo-me", "eu sou", "mijn naam is", "ik heet", "ik ben", "nazywam się", "mam na imię", "jestem", "меня зовут",
-    "мое имя", "моё имя", "jag heter", "mitt namn är", "jeg heter", "jeg hedder", "adım", "benim adım", "nimeni on", "namaku",
-    "tên tôi là", "nama saya",
-)  # fmt: skip
-_GREETINGS = (
-    "dear", "hi", "hello", "hey", "good morning", "good afternoon", "estimado", "estimada", "querido", "querida", "hola",
-    "cher", "chère", "bonjour", "sehr geehrter", "sehr geehrte", "liebe", "lieber", "hallo", "gentile", "caro", "cara", "ciao",
-    "prezado", "prezada", "olá", "beste", "geachte", "szanowny", "szanowna", "drogi", "droga", "уважаемый", "уважаемая",
-    "дорогой", "дорогая", "привет", "здравствуйте", "kära", "bästa", "sayın", "sevgili", "merhaba",
-)  # fmt: skip
-_HONORIFICS = (
-    "Mr.", "Mr", "Mrs.", "Mrs", "Ms.", "Ms", "Miss", "Mx.", "Dr.", "Dr", "Prof.", "Professor", "Sir", "Madam", "Sr.", "Sra.", "Srta.", "Señor",
-    "Señora", "señor", "señora", "Don", "Doña", "Mme", "Mlle", "M.", "Monsieur", "Madame", "Mademoiselle", "Herr", "Herrn", "Frau",
-    "Signor", "Signora", "Sig.", "Sig.ra", "Dott.", "Dott.ssa", "Senhor", "Senhora", "Dhr.", "Mevr.", "meneer", "mevrouw", "heer", "Pan", "Pani",
-    "Господин", "Госпожа", "господин", "госпожа", "Judge", "Officer", "Captain", "Nurse", "Doctor", "Coach", "Rev.", "Pastor",
-)  # fmt: skip
-_CLOSINGS = (
-    "regards", "sincerely", "cheers", "thanks", "thank you", "best", "warmly", "yours truly", "love", "saludos", "atentamente",
-    "un abrazo", "cordialement", "bien à vous", "cordiali saluti", "distinti saluti", "mit freundlichen grüßen",
-    "viele grüße", "liebe grüße", "atenciosamente", "abraços", "met vriendelijke groet", "groeten", "z poważaniem",
-    "pozdrawiam", "с уважением", "med vänliga hälsningar", "saygılarımla",
-)  # fmt: skip
-_LABELS = (
-    "name", "full name", "patient", "client", "customer", "candidate", "employee", "contact", "author", "from", "to", "cc", "attn",
-    "applicant", "tenant", "student", "nombre", "paciente", "cliente", "nom", "nome", "paziente", "naam", "kunde", "имя", "nazwisko",
-    "from:", "assigned to", "prepared by", "reviewed by", "emergency contact", "first name", "last name", "surname",
-)  # fmt: skip
-_RELATIONS = (
-    "wife", "husband", "son", "daughter", "brother", "sister", "mother", "father", "mom", "dad", "mum", "boss", "manager", "colleague",
-    "coworker", "co-worker", "friend", "girlfriend", "boyfriend", "partner", "neighbor", "neighbour", "client", "patient", "student",
-    "teacher", "landlord", "roommate", "supervisor", "therapist", "doctor", "lawyer", "cousin", "uncle", "aunt", "fiancé", "fiancée",
-    "employee", "customer", "tenant", "esposa", "marido", "hijo", "hija", "hermano", "hermana", "jefe", "jefa", "amigo", "amiga",
-    "colega", "femme", "mari", "fils", "fille", "frère", "sœur", "collègue", "ami", "amie", "chef", "kollege", "kollegin", "freund",
-    "freundin", "sohn", "tochter", "bruder", "schwester", "chefin", "mann", "frau", "moglie", "marito", "figlio", "figlia", "capo",
-)  # fmt: skip
-
-_NOT_NAMES: Final = frozenset(
-    [
-        "i",
-        "i'm",
-        "i’m",
-        "i'll",
-        "i've",
-        "i'd",
-        "the",
-        "a",
-        "an",
-        "this",
-        "that",
-        "these",
-        "those",
-        "there",
-        "here",
-        "my",
-        "your",
-        "our",
-        "his",
-        "her",
-        "their",
-        "its",
-        "it",
-        "he",
-        "she",
-        "we",
-        "they",
-        "you",
-        "what",
-        "when",
-        "where",
-        "which",
-        "who",
-        "why",
-        "how",
-        "please",
-        "can",
-        "could",
-        "would",
-        "will",
-        "should",
-        "may",
-        "might",
-        "do",
-        "does",
-        "did",
-        "is",
-        "are",
-        "was",
-        "were",
-        "am",
-        "be",
-        "been",
-        "have",
-        "has",
-        "had",
-        "if",
-        "in",
-        "on",
-        "at",
-        "by",
-        "for",
-        "from",
-        "with",
-        "to",
-        "of",
-        "and",
-        "or",
-        "but",
-        "not",
-        "no",
-        "yes",
-        "so",
-        "as",
-        "then",
-        "than",
-        "also",
-        "just",
-        "very",
-        "all",
-        "any",
-        "some",
-        "each",
-        "more",
-        "most",
-        "sir",
-        "madam",
-        "team",
-        "hiring",
-        "manager",
-        "customer",
-        "client",
-        "support",
-        "sales",
-        "marketing",
-        "all",
-        "everyone",
-        "everybody",
-        "folks",
-        "there",
-        "friend",
-        "friends",
-        "colleague",
-        "colleagues",
-        "students",
-        "parents",
-        "committee",
-        "board",
-        "editor",
-        "recipient",
-        "assistant",
-        "claude",
-        "chatgpt",
-        "gpt",
-        "gemini",
-        "ai",
-        "bot",
-        "python",
-        "java",
-        "javascript",
-        "typescript",
-        "react",
-        "node",
-        "sql",
-        "excel",
-        "word",
-        "google",
-        "microsoft",
-        "apple",
-        "amazon",
-        "github",
-        "linux",
-        "windows",
-        "docker",
-        "kubernetes",
-        "english",
-        "spanish",
-        "french",
-        "german",
-        "italian",
-        "portuguese",
-        "dutch",
-        "chinese",
-        "japanese",
-        "korean",
-        "russian",
-        "arabic",
-        "american",
-        "british",
-        "european",
-        "canadian",
-        "australian",
-        "indian",
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "january",
-        "february",
-        "march",
-        "april",
-        "june",
-        "july",
-        "august",
-        "september",
-        "october",
-        "november",
-        "december",
-        "university",
-        "college",
-        "school",
-        "hospital",
-        "department",
-        "company",
-        "street",
-        "road",
-        "avenue",
-        "city",
-        "new",
-        "north",
-        "south",
-        "east",
-        "west",
-        "central",
-        "united",
-        "states",
-        "kingdom",
-        "america",
-        "europe",
-        "asia",
-        "africa",
-        "canada",
-        "australia",
-        "london",
-        "paris",
-        "berlin",
-        "madrid",
-        "rome",
-        "tokyo",
-        "india",
-        "china",
-        "japan",
-        "germany",
-        "france",
-        "spain",
-        "italy",
-        "brazil",
-        "mexico",
-        "texas",
-        "california",
-        "doctor",
-        "nurse",
-        "professor",
-        "teacher",
-        "engineer",
-        "director",
-        "officer",
-        "president",
-        "manager",
-        "human",
-        "resources",
-        "hr",
-        "ceo",
-        "cfo",
-        "cto",
-        "it",
-        "ok",
-        "okay",
-        "thanks",
-        "thank",
-        "best",
-        "regards",
-        "sincerely",
-        "subject",
-        "date",
-        "name",
-        "email",
-        "phone",
-        "address",
-        "note",
-        "re",
-        "fw",
-        "dear",
-        "hi",
-        "hello",
-        "hey",
-        "god",
-        "christmas",
-        "easter",
-        "good",
-        "great",
-        "hr-team",
-        "admin",
-        "administrator",
-        "support-team",
-        "user",
-        "null",
-        "none",
-        "true",
-        "false",
-        "self",
-        "import",
-        "export",
-        "return",
-        "class",
-        "def",
-        "select",
-        "update",
-        "insert",
-        "write",
-        "make",
-        "create",
-        "help",
-        "explain",
-        "fix",
-        "give",
-        "tell",
-        "show",
-        "find",
-        "get",
-        "use",
-        "add",
-        "check",
-        "let",
-        "summarize",
-        "translate",
-        "draft",
-        "sie",
-        "ich",
-        "und",
-        "der",
-        "die",
-        "das",
-        "ein",
-        "eine",
-        "el",
-        "la",
-        "los",
-        "las",
-        "un",
-        "una",
-        "le",
-        "les",
-        "des",
-        "et",
-        "ou",
-        "de",
-        "du",
-        "en",
-        "mit",
-        "von",
-        "für",
-        "señor",
-        "señora",
-        "herr",
-        "frau",
-        "monsieur",
-        "madame",
-        "mr",
-        "mrs",
-        "ms",
-        "miss",
-        "mx",
-        "dr",
-        "prof",
-        "professor",
-        "sr",
-        "sra",
-        "srta",
-        "mme",
-        "mlle",
-        "m",
-        "mr.",
-        "mrs.",
-        "dott",
-        "dott.ssa",
-        "sig",
-        "sig.ra",
-        "dhr",
-        "mevr",
-        "don",
-        "doña",
-        "sir",
-        "rev",
-        "pastor",
-        "pan",
-        "pani",
-        "monsieur",
-        "mademoiselle",
-        "signor",
-        "signora",
-        "senhor",
-        "senhora",
-        "meneer",
-        "mevrouw",
-        "heer",
-        "herrn",
-        "judge",
-        "captain",
-        "coach",
-        "looking",
-        "trying",
-        "working",
-        "using",
-        "writing",
-        "building",
-        "getting",
-        "having",
-        "going",
-        "not",
-        "sure",
-        "new",
-        "happy",
-        "sorry",
-        "glad",
-        "able",
-        "currently",
-        "really",
-        "interested",
-        "responsible",
-    ]
-)
+_Pattern = tuple[tuple[str, ...], re.Pattern[str]]  # what must occur, in lower case, for the pattern to be tried
 
 
 def _alternatives(words: Iterable[str]) -> str:
@@ -465,29 +39,12 @@ def _title(word: str) -> str:
     return rf"(?:[{re.escape(word[0].upper())}{re.escape(word[0])}]{re.escape(word[1:])}|{re.escape(word.upper())})"
 
 
-def _triggered(words: Iterable[str], before: str, after: str) -> tuple[tuple[tuple[str, ...], re.Pattern[str]], ...]:
+def _triggered(words: Iterable[str], before: str, after: str) -> tuple[_Pattern, ...]:
     """One pattern per trigger word, with the lower-case text that must occur for it to be tried."""
     return tuple(((word.lower(),), re.compile(before + _title(word) + after + _CAPTURE)) for word in words)
 
 
-_HONORIFIC = rf"(?:(?:{_alternatives(_HONORIFICS)})\s+)*"
-_PATTERNS: Final = (
-    *_triggered(_INTRODUCTIONS, r"(?<!\w)", rf"[:,]?[ \u00a0\"“*]+{_HONORIFIC}"),
-    *_triggered(_GREETINGS, r"(?:(?<=\n)|(?<=^)|(?<=[\"“'>:.!?] ))[ \t\"“>]*", rf"[ \u00a0]+{_HONORIFIC}"),
-    *_triggered(_LABELS, r"(?:(?<=\n)|(?<=^)|(?<=[,;.|({\"'] )|(?<=[({\"'|,;]))[ \t*\"'-]*", rf"[\"'*]*[ \t]*[:=][ \t*\"']*{_HONORIFIC}"),
-    *_triggered(_CLOSINGS, r"(?<!\w)", r"[,.!]?[ \t]*\r?\n\s*[-–—~*]*\s*"),
-    (
-        ("my ", "our ", "his ", "her ", "mi ", "mon ", "ma ", "mein", "meine", "mio ", "mia ", "meu ", "minha "),
-        re.compile(
-            rf"\b(?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]he|[Mm]i|[Mm]on|[Mm]a|[Mm]eine?[mnr]?|[Ii]l mio|[Ll]a mia|[Mm]eu|[Mm]inha) "
-            rf"(?:[\w-]+ )?(?i:{_alternatives(_RELATIONS)}),? (?:is |named |called )?{_CAPTURE}"
-        ),
-    ),
-    (
-        tuple(sorted({word.lower() for word in _HONORIFICS})),
-        re.compile(rf"(?<![\w.])(?:{_alternatives(_HONORIFICS)})[ \u00a0]+(?:(?:{_alternatives(_HONORIFICS)}) )*{_CAPTURE}"),
-    ),
-    ((" at ", " from "), re.compile(rf"\b(?:[Cc]ontact|[Ee]mail|[Cc]all|[Tt]ext|[Aa]sk|[Mm]eet(?:ing)? with|[Ss]poke (?:to|with)) {_CAPTURE} (?:at|from|on)\b")),
+_UNCASED_PATTERNS: Final[tuple[_Pattern, ...]] = (
     (("我叫", "我的名字是", "我的名字叫", "名叫", "姓名"), re.compile(r"(?:我叫|我的名字[是叫]|名叫|姓名[:：]\s*)(?P<name>[\u4e00-\u9fff]{2,4}?)(?=[，。,.、！!\s]|$|是|的|和|在|来)")),
     (("先生", "女士", "小姐", "老师", "医生", "教授", "经理"), re.compile(r"(?:(?<=[^\u4e00-\u9fff])|^|(?<=[给和向叫是请的与]))(?P<name>[\u4e00-\u9fff]{1,3})(?:先生|女士|小姐|老师|医生|教授|经理)")),
     (("私の名前は", "名前は", "申します", "といいます", "と言います"), re.compile(r"名前は(?P<name>[\u4e00-\u9fff\u3040-\u30ff]{2,8}?)(?=です|。|、|と)")),
@@ -502,22 +59,59 @@ _PATTERNS: Final = (
 _FULL = re.compile(rf"(?<![\w'’@/.-]){_WORD}(?:[ \u00a0](?:{_CAPITAL}\. )?(?:{_PARTICLE} )?{_WORD}){{1,3}}")
 
 
+def _definition(name: str) -> dict[str, Any]:
+    """Read one of the definition files."""
+    return tomllib.loads((resources.files("clio_lite") / "definitions" / name).read_text(encoding="utf-8"))
+
+
 @cache
 def _given_names() -> frozenset[str]:
     """Read the list of common given names."""
-    text = (resources.files("clio_lite") / "definitions" / "given_names.toml").read_text(encoding="utf-8")
-    return frozenset(name for group in tomllib.loads(text)["names"].values() for name in group.split())
+    return frozenset(name for group in _definition("given_names.toml")["names"].values() for name in group.split())
+
+
+@cache
+def _not_names() -> frozenset[str]:
+    """Read the words that are no part of a name."""
+    return frozenset(word for group in _definition("name_signs.toml")["not_names"].values() for word in group.split())
+
+
+@cache
+def _patterns() -> tuple[_Pattern, ...]:
+    """Build the patterns of all signs from their words."""
+    signs: dict[str, list[str]] = _definition("name_signs.toml")["signs"]
+    honorifics, relations = _alternatives(signs["honorifics"]), _alternatives(signs["relations"])
+    honorific = rf"(?:(?:{honorifics})\s+)*"
+    return (
+        *_triggered(signs["introductions"], r"(?<!\w)", rf"[:,]?[ \u00a0\"“*]+{honorific}"),
+        *_triggered(signs["greetings"], r"(?:(?<=\n)|(?<=^)|(?<=[\"“'>:.!?] ))[ \t\"“>]*", rf"[ \u00a0]+{honorific}"),
+        *_triggered(signs["labels"], r"(?:(?<=\n)|(?<=^)|(?<=[,;.|({\"'] )|(?<=[({\"'|,;]))[ \t*\"'-]*", rf"[\"'*]*[ \t]*[:=][ \t*\"']*{honorific}"),
+        *_triggered(signs["closings"], r"(?<!\w)", r"[,.!]?[ \t]*\r?\n\s*[-–—~*]*\s*"),
+        (
+            ("my ", "our ", "his ", "her ", "mi ", "mon ", "ma ", "mein", "meine", "mio ", "mia ", "meu ", "minha "),
+            re.compile(
+                rf"\b(?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]he|[Mm]i|[Mm]on|[Mm]a|[Mm]eine?[mnr]?|[Ii]l mio|[Ll]a mia|[Mm]eu|[Mm]inha) "
+                rf"(?:[\w-]+ )?(?i:{relations}),? (?:is |named |called )?{_CAPTURE}"
+            ),
+        ),
+        (
+            tuple(sorted({word.lower() for word in signs["honorifics"]})),
+            re.compile(rf"(?<![\w.])(?:{honorifics})[ \u00a0]+(?:(?:{honorifics}) )*{_CAPTURE}"),
+        ),
+        ((" at ", " from "), re.compile(rf"\b(?:[Cc]ontact|[Ee]mail|[Cc]all|[Tt]ext|[Aa]sk|[Mm]eet(?:ing)? with|[Ss]poke (?:to|with)) {_CAPTURE} (?:at|from|on)\b")),
+        *_UNCASED_PATTERNS,
+    )  # fmt: skip
 
 
 def _trimmed(name: str) -> str:
     """Cut words that are no names from both ends; empty where nothing is left."""
     words = name.split()
     while words and (
-        words[0].lower().rstrip(".") in _NOT_NAMES or (words[0].isupper() and len(words[0]) > 1 and len(words) == 1)
+        words[0].lower().rstrip(".") in _not_names() or (words[0].isupper() and len(words[0]) > 1 and len(words) == 1)
     ):
         words.pop(0)
     for number, word in enumerate(words):
-        if word.lower().rstrip(".") in _NOT_NAMES:
+        if word.lower().rstrip(".") in _not_names():
             words = words[:number]
             break
     while words and not words[-1][0].isupper() and words[-1][0].lower() != words[-1][0].upper():
@@ -537,7 +131,7 @@ def find_names(texts: Iterable[str]) -> list[str]:
     found: set[str] = set()
     for text in texts:
         lower = text.lower()
-        for hints, pattern in _PATTERNS:
+        for hints, pattern in _patterns():
             if any(hint in lower for hint in hints):
                 found.update(filter(None, (_trimmed(match["name"]) for match in pattern.finditer(text))))
         found.update(_listed_names(text))
@@ -560,7 +154,7 @@ def _listed_names(text: str) -> Iterable[str]:
 
 def _is_part(word: str) -> bool:
     """Tell a part of a name that may be replaced on its own."""
-    return len(word) >= 3 and word[0].isupper() and word.lower().rstrip(".") not in _NOT_NAMES
+    return len(word) >= 3 and word[0].isupper() and word.lower().rstrip(".") not in _not_names()
 
 
 def names_pattern(names: Iterable[str]) -> re.Pattern[str] | None:

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from clio_lite.facets import TWO_TURN_PATTERNS, extract_facets
-from clio_lite.heads import DEFINITIONS_DIR, train_heads
+from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
 from clio_lite.languages import find_language, find_languages
 from clio_lite.tables import Facets
 

@@ -2,7 +2,9 @@
 
 # ruff: noqa: E501  (one case a line)
 
+import tomllib
 from datetime import UTC, datetime
+from importlib import resources
 
 import polars as pl
 import pytest
@@ -130,3 +132,13 @@ def test_no_conversation_gives_an_empty_table(tmp_path):
     table = redact_conversations(empty, account_cap=2, seed=1, work_dir=tmp_path).collect()
     assert table.height == 0
     RedactedConversation.validate(table)
+
+
+def test_the_words_of_the_names_heuristic_are_listed_once_and_could_match():
+    text = (resources.files("clio_lite") / "definitions" / "name_signs.toml").read_text(encoding="utf-8")
+    lists = tomllib.loads(text)
+    words = [word for group in lists["not_names"].values() for word in group.split()]
+    assert sorted(words) == sorted({word.lower() for word in words})
+    for signs in lists["signs"].values():
+        assert len(set(signs)) == len(signs)
+        assert all(sign.strip() == sign != "" for sign in signs)

@@ -1,0 +1,173 @@
+"""The heads applied: what they see of conversations, and the probabilities that they give.
+
+The classifiers are multinomial logistic regressions with one temperature per facet. Skills are told by similarity to
+their definitions and examples, both as it is and standardised per skill, so that no skill is near to everything.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from clio_lite.embedding import Encoder
+from clio_lite.structure import FEATURE_NAMES, dialogue_features, first_window, later_windows
+
+Array = NDArray[np.float32]
+
+VECTOR_SCALE: Final = 4.0
+"""Weight of the vectors beside the standardised structure: their parts are about 1/20 in size."""
+
+
+@dataclass(frozen=True)
+class LinearHead:
+    """A calibrated multinomial logistic regression.
+
+    Attributes:
+        facet: What it tells.
+        classes: Names of the classes, sorted as the rows of `weights`.
+        weights: Shape (classes, features); for two classes the first row is zero.
+        intercepts: One per class.
+        mean: Mean of each structure feature in training.
+        scale: Spread of each structure feature in training.
+        temperature: What the sums are divided by before the softmax.
+        min_prob: Below this probability no class is given.
+    """
+
+    facet: str
+    classes: tuple[str, ...]
+    weights: Array
+    intercepts: Array
+    mean: Array
+    scale: Array
+    temperature: float
+    min_prob: float
+
+    def class_probs(self, features: "ConversationFeatures") -> NDArray[np.float64]:
+        """Probabilities of the classes, shape (n, classes), rows summing to 1."""
+        matrix = feature_matrix(features, self.mean, self.scale)
+        logits = (matrix @ self.weights.T + self.intercepts) / self.temperature
+        return softmax(logits.astype(np.float64))
+
+
+@dataclass(frozen=True)
+class SkillHead:
+    """Tells skills by standardised similarity.
+
+    Attributes:
+        names: Names of the skills, sorted.
+        definitions: Unit vectors of the definitions, shape (skills, d).
+        examples: Unit mean vectors of the examples, shape (skills, d).
+        mean: Mean similarity of each skill to training requests.
+        scale: Spread of it.
+        slope: Of the logistic curve over standardised similarity.
+        plain_slope: Of the same over similarity as it is.
+        offset: Of the same.
+        min_prob: Probability from which a skill is shown.
+        max_skills: Most skills of one conversation.
+    """
+
+    names: tuple[str, ...]
+    definitions: Array
+    examples: Array
+    mean: Array
+    scale: Array
+    slope: float
+    plain_slope: float
+    offset: float
+    min_prob: float
+    max_skills: int
+
+    def skill_probs(self, requests: Array) -> NDArray[np.float64]:
+        """Probabilities of the skills, shape (n, skills), each for itself."""
+        similarity = 0.5 * (requests @ self.definitions.T) + 0.5 * (requests @ self.examples.T)
+        standardised = (similarity - self.mean) / self.scale
+        logits = self.slope * standardised + self.plain_slope * similarity + self.offset
+        probs: NDArray[np.float64] = 1 / (1 + np.exp(-logits.astype(np.float64)))
+        return probs
+
+    def skill_names(self, requests: Array) -> list[list[str]]:
+        """Skills shown in answering each request, sorted by name."""
+        probs = self.skill_probs(requests)
+        shown = []
+        for row in probs:
+            order = np.argsort(-row, kind="stable")[: self.max_skills]
+            shown.append(sorted(self.names[number] for number in order if row[number] >= self.min_prob))
+        return shown
+
+
+@dataclass(frozen=True)
+class Heads:
+    """All heads of one training.
+
+    Attributes:
+        version: Digest of the definitions and the encoder, for `facet_version`.
+        encoder_name: Encoder that they were trained with.
+        linear: Heads by facet.
+        skills: The skills' head.
+        quality: Accuracy and temperature by facet, measured on template families left out.
+    """
+
+    version: str
+    encoder_name: str
+    linear: Mapping[str, LinearHead]
+    skills: SkillHead
+    quality: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ConversationFeatures:
+    """What the heads see of n conversations.
+
+    Attributes:
+        first: Unit vectors of the first user turns, shape (n, d).
+        later: Mean vectors of the later user turns, zero where there is none, shape (n, d).
+        structure: Dialogue features, shape (n, features).
+        user_turns: Number of user turns, shape (n,).
+    """
+
+    first: Array
+    later: Array
+    structure: Array
+    user_turns: NDArray[np.int64]
+
+
+def conversation_features(conversations: Sequence[Sequence[str]], encoder: Encoder) -> ConversationFeatures:
+    """Encode conversations; every distinct turn is encoded once.
+
+    Args:
+        conversations: The user's turns of each conversation, at least one each.
+        encoder: The sentence encoder.
+    """
+    firsts = [first_window(turns[0]) for turns in conversations]
+    laters = [later_windows(turns) for turns in conversations]
+    texts = sorted({*firsts, *(text for turns in laters for text in turns)})
+    vectors = encoder.encode(texts)
+    row = {text: number for number, text in enumerate(texts)}
+    later = np.zeros((len(conversations), encoder.dimensions), dtype=np.float32)
+    for number, turns in enumerate(laters):
+        if turns:
+            later[number] = vectors[[row[text] for text in turns]].mean(axis=0)
+    structure = np.zeros((len(conversations), len(FEATURE_NAMES)), dtype=np.float32)
+    for number, conversation in enumerate(conversations):
+        structure[number] = dialogue_features(conversation)
+    return ConversationFeatures(
+        first=vectors[[row[text] for text in firsts]] if firsts else np.zeros_like(later),
+        later=later,
+        structure=structure,
+        user_turns=np.array([len(turns) for turns in conversations], dtype=np.int64),
+    )
+
+
+def feature_matrix(features: ConversationFeatures, mean: Array, scale: Array) -> Array:
+    """Join vectors and standardised structure into one matrix."""
+    structure = np.clip((features.structure - mean) / scale, -4, 4)
+    return np.concatenate([VECTOR_SCALE * features.first, VECTOR_SCALE * features.later, structure], axis=1)
+
+
+def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Softmax over the last axis."""
+    shifted = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    probs: NDArray[np.float64] = shifted / shifted.sum(axis=-1, keepdims=True)
+    return probs

@@ -1,0 +1,182 @@
+"""Training of the heads from the definition files, offline.
+
+The temperature of each facet is fitted on predictions for template families that the fold was not trained on.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+
+from clio_lite.composing import (
+    LINEAR_FACETS,
+    ComposedConversation,
+    compose_conversations,
+    definitions_digest,
+    load_facet_definition,
+    load_skill_definitions,
+)
+from clio_lite.embedding import Encoder
+from clio_lite.heads.files import model_of
+from clio_lite.heads.prediction import (
+    Array,
+    ConversationFeatures,
+    Heads,
+    LinearHead,
+    SkillHead,
+    conversation_features,
+    feature_matrix,
+    softmax,
+)
+from clio_lite.structure import FEATURE_NAMES
+
+DEFINITIONS_DIR: Final = Path(__file__).parents[1] / "definitions"
+SEED: Final = 20_250_210
+PER_CLASS: Final[Mapping[str, int | Mapping[str, int]]] = {
+    "collaboration_pattern": 240,
+    "occupational_screen": 400,
+    "use_case": {"work": 600, "coursework": 400, "personal": 500},
+    "concern": {"1": 1500, "2": 250, "3": 250, "4": 300, "5": 250},
+}
+"""Training conversations of each class; most conversations are harmless, and harmless ones are the most varied."""
+
+USE_CASE_CUES: Final = ("_work", "_coursework", "_personal", "_chatting", "_making", "_error")
+STRUCTURE_USED: Final[Mapping[str, frozenset[str]]] = {
+    "concern": frozenset({"first_harm"}),
+    "use_case": frozenset(
+        name for name in FEATURE_NAMES if name.endswith(USE_CASE_CUES) or name.startswith("has_code")
+    ),
+}
+"""Structure features that a facet's head may use, where it is not all of them.
+
+How long a conversation is, how many turns it has and whether it holds code says nothing about concern; nor do its
+length and its turns say what it is for.
+"""
+FOLDS: Final = 4
+
+REGULARISATION: Final = {"collaboration_pattern": 0.02, "occupational_screen": 0.05, "use_case": 0.05, "concern": 0.3}
+"""Inverse strength of the penalty: strong, since templates are poorer than conversations."""
+
+DECIMALS: Final = 4
+"""Weights are rounded to this, so that the last bits of a sum do not change the files."""
+
+
+def train_heads(definitions_dir: Path, encoder: Encoder, *, seed: int) -> Heads:
+    """Train every head from the definition files.
+
+    Args:
+        definitions_dir: Folder of the definition files.
+        encoder: The sentence encoder, whose name the heads keep.
+        seed: Seed of the composition.
+
+    Returns:
+        The heads, with their quality on template families left out.
+    """
+    linear: dict[str, LinearHead] = {}
+    quality: dict[str, float] = {}
+    background: list[Array] = []
+    for facet in LINEAR_FACETS:
+        definition = load_facet_definition(definitions_dir, facet)
+        composed = compose_conversations(definition, per_class=PER_CLASS[facet], seed=seed)
+        features = conversation_features([conversation.user_turns for conversation in composed], encoder)
+        background.append(features.first)
+        linear[facet], accuracy = _train_linear(facet, composed, features, definition.min_prob)
+        quality[f"{facet}_accuracy_share"] = round(accuracy, 3)
+    skills = _train_skills(definitions_dir, encoder, np.concatenate(background))
+    version = f"heads-{definitions_digest(definitions_dir)}-{model_of(encoder.name).rsplit('/', 1)[-1][:6]}"
+    return Heads(version, encoder.name, linear, skills, quality)
+
+
+def _train_linear(
+    facet: str, composed: Sequence[ComposedConversation], features: ConversationFeatures, min_prob: float
+) -> tuple[LinearHead, float]:
+    """Fit one head, and its temperature on families left out; also returns the accuracy there."""
+    mean = features.structure.mean(axis=0)
+    scale = np.maximum(features.structure.std(axis=0), 0.05)
+    mean, scale = mean.round(DECIMALS), scale.round(DECIMALS)
+    matrix = feature_matrix(features, mean, scale)
+    used = STRUCTURE_USED.get(facet, frozenset(FEATURE_NAMES))
+    matrix[:, matrix.shape[1] - len(FEATURE_NAMES) :] *= [name in used for name in FEATURE_NAMES]
+    labels = np.array([conversation.class_name for conversation in composed])
+    families = np.array([conversation.family for conversation in composed])
+    names = np.unique(labels)
+    held_out = np.zeros((len(labels), len(names)))
+    for train, test in GroupKFold(n_splits=FOLDS).split(matrix, labels, families):
+        weights, intercepts = _fit(matrix[train], labels[train], REGULARISATION[facet])
+        held_out[test] = matrix[test] @ weights.T + intercepts
+    truth = np.searchsorted(names, labels)
+    temperature = _temperature(held_out, truth)
+    accuracy = float((held_out.argmax(axis=1) == truth).mean())
+    weights, intercepts = _fit(matrix, labels, REGULARISATION[facet])
+    classes = tuple(str(name) for name in names)
+    return LinearHead(facet, classes, weights, intercepts, mean, scale, temperature, min_prob), accuracy
+
+
+def _fit(matrix: Array, labels: NDArray[np.str_], strength: float) -> tuple[Array, Array]:
+    """Fit a multinomial logistic regression; two classes get a zero row for the first."""
+    model = LogisticRegression(C=strength, max_iter=2_000, tol=1e-6).fit(matrix.astype(np.float64), labels)
+    weights, intercepts = model.coef_, model.intercept_
+    if len(weights) == 1:
+        weights = np.concatenate([np.zeros_like(weights), weights])
+        intercepts = np.concatenate([np.zeros_like(intercepts), intercepts])
+    return weights.round(DECIMALS).astype(np.float32), intercepts.round(DECIMALS).astype(np.float32)
+
+
+def _temperature(logits: NDArray[np.float64], truth: NDArray[np.intp]) -> float:
+    """The temperature with the least negative log likelihood, on a grid from 1 to 3.
+
+    It never sharpens: even families left out are easier than conversations are.
+    """
+    rows = np.arange(len(truth))
+    candidates = np.round(np.arange(1.0, 3.01, 0.05), 2)
+    losses = [-np.log(np.maximum(softmax(logits / value)[rows, truth], 1e-12)).mean() for value in candidates]
+    return float(candidates[int(np.argmin(losses))])
+
+
+def _train_skills(definitions_dir: Path, encoder: Encoder, background: Array) -> SkillHead:
+    """Build the skills' head: vectors, background similarity and one logistic curve for all skills."""
+    skills, min_prob, max_skills = load_skill_definitions(definitions_dir)
+    skills = tuple(sorted(skills, key=lambda skill: skill.name))
+    definitions = encoder.encode([f"{skill.name}: {skill.definition}" for skill in skills])
+    vectors = [encoder.encode(skill.examples) for skill in skills]
+    examples = np.stack([_unit(group.mean(axis=0)) for group in vectors])
+    similarity = 0.5 * (background @ definitions.T) + 0.5 * (background @ examples.T)
+    mean, scale = similarity.mean(axis=0), similarity.std(axis=0)
+    scores, truths = [], []
+    for number, group in enumerate(vectors):
+        for place, vector in enumerate(group):
+            others = examples.copy()
+            others[number] = _unit(np.delete(group, place, axis=0).mean(axis=0))
+            near = 0.5 * (definitions @ vector) + 0.5 * (others @ vector)
+            scores.append(np.stack([(near - mean) / scale, near], axis=1))
+            truths.append(np.arange(len(skills)) == number)
+    score, truth = np.concatenate(scores), np.concatenate(truths)
+    model = LogisticRegression(C=10.0, tol=1e-8).fit(score.astype(np.float64), truth)
+    return SkillHead(
+        names=tuple(skill.name for skill in skills),
+        definitions=_rounded(definitions),
+        examples=_rounded(examples),
+        mean=_rounded(mean),
+        scale=_rounded(scale),
+        slope=round(float(model.coef_[0, 0]), DECIMALS),
+        plain_slope=round(float(model.coef_[0, 1]), DECIMALS),
+        offset=round(float(model.intercept_[0]), DECIMALS),
+        min_prob=min_prob,
+        max_skills=max_skills,
+    )
+
+
+def _rounded(array: Array) -> Array:
+    """Round weights, so that the last bits of a sum do not change the files."""
+    rounded: Array = array.round(DECIMALS).astype(np.float32)
+    return rounded
+
+
+def _unit(vector: Array) -> Array:
+    """Scale a vector to length 1."""
+    unit: Array = vector / max(float(np.linalg.norm(vector)), 1e-12)
+    return unit
