@@ -13,7 +13,7 @@ index: $(STAMP)  ## install, run the main job on the bundled sample, show the re
 	@$(BIN)/usage-index run --conversations $(SAMPLE) --month $(MONTH) --config data/sample/config.toml
 
 test: $(STAMP)  ## every test, with coverage of the two libraries
-	@$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest --cov=onet --cov=clio_lite --cov-branch --cov-fail-under=90 --cov-report=term:skip-covered
 
 quick: $(STAMP)  ## the tests that need neither minutes nor a server
 	@$(BIN)/python -m pytest -m "not slow"
