@@ -175,13 +175,13 @@ def write_facets(
     return Summary(
         title="Facets",
         facts={"rows": facets.height, "file": str(out)},
-        tables={"reading": read.counts, "patterns": _shares(facets, "collaboration_pattern")},
+        tables={"reading": read.counts, "patterns": _shares(facets, "collaboration_pattern", counted="conversations")},
     )
 
 
-def _shares(frame: pl.DataFrame, column: str) -> pl.DataFrame:
-    counts = frame.group_by(column).len("conversations").sort("conversations", column, descending=[True, False])
-    return counts.with_columns((pl.col("conversations") / pl.col("conversations").sum()).round(4).alias("share"))
+def _shares(frame: pl.DataFrame, column: str, *, counted: str) -> pl.DataFrame:
+    counts = frame.group_by(column).len(counted).sort(counted, column, descending=[True, False])
+    return counts.with_columns((pl.col(counted) / pl.col(counted).sum()).round(4).alias("share"))
 
 
 def _read_texts(path: Path) -> pl.DataFrame:
@@ -232,7 +232,7 @@ def write_matches(texts: Path, out: Path, console: Console, *, top: int, **given
     return Summary(
         title=f"Matches to O*NET {index.onet_version}",
         facts={"texts": frame.height, "rows": matches.height, "verifier": verifier.name, "file": str(out)},
-        tables={"verdicts": _shares(first, "verdict")},
+        tables={"verdicts": _shares(first, "verdict", counted="texts")},
     )
 
 
