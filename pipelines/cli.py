@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 from pipelines.errors import PipelineError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
     help="Which tasks of the economy are done with AI, and does AI automate or augment them?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     add_completion=False,
 )
 
@@ -48,7 +50,7 @@ def _documented_exits(*, as_json: bool = False) -> Iterator[None]:
 
     try:
         yield
-    except (PipelineError, OnetError, ClioLiteError) as error:
+    except (PipelineError, OnetError, ClioLiteError, OSError) as error:
         code = (
             error.exit_code if isinstance(error, PipelineError) else 4 if isinstance(error, ReleaseDownloadError) else 3
         )
@@ -57,7 +59,7 @@ def _documented_exits(*, as_json: bool = False) -> Iterator[None]:
                 json.dumps({"ok": False, "exit_code": code, "error": type(error).__name__, "message": str(error)})
             )
         else:
-            Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {error}", markup=True, highlight=False)
+            Console(stderr=True, soft_wrap=True).print(f"[red]error:[/red] {escape(str(error))}", highlight=False)
         raise typer.Exit(code) from None
 
 

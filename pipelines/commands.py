@@ -19,9 +19,9 @@ from clio_lite.redaction import redact_conversations
 from onet.matching import match_texts
 from onet.verification import CalibratedVerifier
 from pipelines.defs.resources import open_encoder, open_store
-from pipelines.errors import InputUnusableError, PipelineError
+from pipelines.errors import InputUnusableError, PipelineError, SettingsError
 from pipelines.notify import notify_failure
-from pipelines.partitions import FIRST_MONTH, parse_months, today_utc
+from pipelines.partitions import FIRST_MONTH, parse_month, parse_months, today_utc
 from pipelines.progress import TerminalReporter
 from pipelines.provenance import archive_tables
 from pipelines.published_shares import build_tables
@@ -54,6 +54,7 @@ def run_index(months: str, console: Console, **given: object) -> IndexSummary:
     """
     wanted = parse_months(months, today=today_utc())
     settings = load_settings(**given)
+    _prepare_out(Path(settings.out))
     if len(wanted) > 1 and not settings.undated_month:
         settings = settings.model_copy(update={"undated_month": wanted[0]})
     store = open_store(settings)
@@ -97,6 +98,22 @@ def serve_ui(host: str, port: int, **given: object) -> None:
     sys.stdout.write(f"Dagster UI on http://{host}:{port}, store {store.root}\n")
     sys.stdout.flush()
     os.execve(str(dagster), command, environment)  # noqa: S606 - a server started on purpose
+
+
+def _prepare_out(out: Path) -> None:
+    """Make the folder of the outputs before anything is computed.
+
+    Raises:
+        SettingsError: It cannot be made or written.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=out):
+            pass
+    except OSError as error:
+        raise SettingsError(
+            f"expected a folder that can be written, found {type(error).__name__} at {out}: check --out"
+        ) from error
 
 
 def _prepare_release(settings: Settings, store: Store, console: Console) -> dict[str, float]:
@@ -187,17 +204,26 @@ def _shares(frame: pl.DataFrame, column: str, *, counted: str) -> pl.DataFrame:
 def _read_texts(path: Path) -> pl.DataFrame:
     if not path.is_file():
         raise InputUnusableError(f'expected a JSONL file of {{"id", "text"}}, found nothing at {path}')
+    try:
+        lines = path.read_text(encoding="utf-8").split("\n")
+    except UnicodeDecodeError:
+        raise InputUnusableError(f"{path.name} is not UTF-8 text: convert it") from None
     rows: list[Mapping[str, object]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8", errors="strict").splitlines(), start=1):
+    for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         try:
             row = json.loads(line)
         except json.JSONDecodeError:
             raise InputUnusableError(f"{path.name} line {number} is not JSON: write one object per line") from None
-        if not isinstance(row, dict) or not isinstance(row.get("text"), str) or "id" not in row:
+        if (
+            not isinstance(row, dict)
+            or not isinstance(row.get("text"), str)
+            or "id" not in row
+            or not row["text"].strip()
+        ):
             raise InputUnusableError(
-                f'{path.name} line {number} lacks "id" or "text": expected {{"id": ..., "text": ...}}'
+                f'{path.name} line {number} lacks "id" or a text: expected {{"id": ..., "text": ...}}'
             )
         rows.append({"id": str(row["id"]), "text": row["text"]})
     frame = pl.DataFrame(rows, schema={"id": pl.String, "text": pl.String})
@@ -273,6 +299,7 @@ def write_sample_command(count: int, *, seed: int, month: str, out: Path, truth:
         out: JSONL file of conversations.
         truth: JSONL file of the truth, or None.
     """
+    parse_month(month)
     written = write_sample(count, seed=seed, month=month, out=out, truth=truth)
     return Summary(
         title="Synthetic conversations",

@@ -247,8 +247,10 @@ class RequestClusterMonth(CommonBlock):
     account_share = share("Share of the accounts.")
     map_x = dy.Float64(nullable=True, description="Horizontal place on the 2-D map.")
     map_y = dy.Float64(nullable=True, description="Vertical place on the 2-D map.")
-    prev_cluster_id = dy.String(nullable=True, description="Cluster of the month before that it continues; null: none.")
-    prev_overlap_share = share("Overlap with it; null: none.")
+    prev_cluster_id = dy.String(
+        nullable=True, description="Cluster of the month before that it continues; not computed in this version."
+    )
+    prev_overlap_share = share("Overlap with it; not computed in this version.")
 
 
 class HeadlineMonth(CommonBlock):

@@ -165,7 +165,7 @@ def headline_values(tables: dict[str, pl.DataFrame], population: pl.DataFrame | 
     found = {
         "automation_share": _stated(automation, "automation_share"),
         "augmentation_share": _stated(automation, "augmentation_share"),
-        "top_major_group_share": _stated(groups.sort("usage_share", descending=True), "usage_share"),
+        "top_major_group_share": _largest(tables["idx/major_group_month"], groups),
         "used_task_count": _plain(_used_task_count(task_values)),
         "effective_task_count": _plain(_effective_task_count(task_values)),
         "none_share": _stated(tasks.filter(pl.col("task_id") == "none"), "usage_share"),
@@ -206,6 +206,16 @@ def _stated(rows: pl.DataFrame, column: str) -> dict[str, object]:
         "conversation_count": row["conversation_count"],
         "account_band": row["account_band"],
     }
+
+
+def _largest(all_groups: pl.DataFrame, groups: pl.DataFrame) -> dict[str, object]:
+    """Largest published share; withheld where what is withheld together could hold a larger one."""
+    largest = _stated(groups.sort("usage_share", descending=True), "usage_share")
+    withheld = all_groups.filter((pl.col("row_kind") == "value") & (pl.col("obs_status") == "Q"))
+    remainder = all_groups.filter(pl.col("row_kind") == "suppressed").get_column("usage_share").sum()
+    if withheld.is_empty() or float(largest["value"] or 0.0) >= float(remainder or 0.0):  # type: ignore[arg-type]
+        return largest
+    return {**_plain(None), "suppression_rule": withheld.item(0, "suppression_rule")}
 
 
 def _plain(value: float | None) -> dict[str, object]:

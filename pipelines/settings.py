@@ -17,7 +17,9 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from clio_lite.accounts import MIN_SECRET_BYTES
 from clio_lite.privacy import DisclosurePolicy
+from clio_lite.readers import FORMATS
 from pipelines.errors import SettingsError
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -145,7 +147,7 @@ def load_settings(**given: object) -> Settings:
     if config and not Path(config).is_file():
         raise SettingsError(f"expected a TOML file of settings, found nothing at {config}: check --config")
     try:
-        return Settings(**values)
+        settings = Settings(**values)
     except ValidationError as error:
         lines = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise SettingsError(
@@ -153,3 +155,14 @@ def load_settings(**given: object) -> Settings:
         ) from None
     except ValueError as error:
         raise SettingsError(f"{config} is not valid TOML ({type(error).__name__}): correct the file") from None
+    if settings.conversation_format and settings.conversation_format not in FORMATS:
+        raise SettingsError(
+            f"expected a format among {', '.join(FORMATS)}, found {settings.conversation_format!r}: check --format"
+        )
+    secret = settings.account_secret.get_secret_value()
+    if secret and len(secret.encode()) < MIN_SECRET_BYTES:
+        raise SettingsError(
+            f"expected an account secret of at least {MIN_SECRET_BYTES} bytes, found {len(secret.encode())}: "
+            "set a longer USAGE_INDEX_ACCOUNT_SECRET"
+        )
+    return settings

@@ -30,7 +30,8 @@ def release_path(settings: RunFields, store: Store) -> Path:
         with httpx.Client(timeout=60, follow_redirects=True) as client:
             return download_release(settings.onet, store.cache / "onet", client=client)
     raise InputUnusableError(
-        f"expected an O*NET file, folder, version such as 29.1, or 'starter'; found {settings.onet!r}: check --onet"
+        f"expected an O*NET file, folder, version such as 29.1, or 'starter'; found {settings.onet!r}: "
+        "check the path or the version"
     )
 
 

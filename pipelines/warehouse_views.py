@@ -18,6 +18,10 @@ from pipelines.contracts import (
     Vintage,
 )
 
+_METHOD = ("onet_version", "sdc_policy_id", "embedder", "verifier", "facet_version", "mapping_route", "oews_year")
+_SAME_METHOD = " AND ".join(f"nv.{name} IS NOT DISTINCT FROM bv.{name}" for name in _METHOD)
+_COMPARABLE = f"(n.account_basis = b.account_basis AND {_SAME_METHOD})"
+_VINTAGES = "JOIN meta.vintage nv ON nv.vintage_id = n.vintage_id JOIN meta.vintage bv ON bv.vintage_id = b.vintage_id"
 _MEASURE_ENDINGS = ("_share", "_ratio", "_coverage")
 _NOT_MEASURES = frozenset({"prev_overlap_share", "reference_usage_share"})
 
@@ -117,19 +121,20 @@ ORDER BY v.period_start, v.channel, v.population, v.alloc_rule, o.onet_soc_code"
 
 def _headline_change_view() -> View:
     """Headline figures of a month beside the month before."""
-    sql = """
+    sql = f"""
 SELECT n.period_start, b.period_start AS previous_period_start, n.vintage_id, b.vintage_id AS previous_vintage_id,
-       n.onet_version, n.channel, n.metric_id, (n.onet_version = b.onet_version) AS is_comparable,
+       n.onet_version, n.channel, n.metric_id, {_COMPARABLE} AS is_comparable,
        n.value, b.value AS previous_value,
-       CASE WHEN n.onet_version = b.onet_version THEN n.value - b.value END AS value_change
+       CASE WHEN {_COMPARABLE} THEN n.value - b.value END AS value_change
 FROM latest.headline_month n
 JOIN latest.headline_month b
   ON b.period_start = (n.period_start - INTERVAL 1 MONTH)::DATE AND b.metric_id = n.metric_id AND b.channel = n.channel
+{_VINTAGES}
 ORDER BY n.period_start, n.channel, n.metric_id"""
     own = {
         "previous_period_start": "First day of the month before.",
         "previous_vintage_id": "Vintage of the month before.",
-        "is_comparable": "Both months use the same O*NET release; otherwise no change is stated.",
+        "is_comparable": "Both months were made alike (release, thresholds, models, route, accounts); else no change.",
         "previous_value": "value of the month before.",
         "value_change": "value less that of the month before; null where either is withheld or not comparable.",
     }
@@ -141,7 +146,7 @@ def _change_view(grain: str, schema: type[CommonBlock], key: Sequence[str], labe
     """Usage of a month beside the month before."""
     table = f"latest.{grain}_month"
     same = " AND ".join(f"b.{column} = n.{column}" for column in ("channel", "population", *key))
-    comparable = "(n.onet_version = b.onet_version)"
+    comparable = _COMPARABLE
     sql = f"""
 SELECT n.period_start, b.period_start AS previous_period_start, n.vintage_id, b.vintage_id AS previous_vintage_id,
        n.onet_version, n.channel, n.population, {", ".join(f"n.{column}" for column in (*key, *labels))},
@@ -152,12 +157,13 @@ SELECT n.period_start, b.period_start AS previous_period_start, n.vintage_id, b.
        CASE WHEN {comparable} THEN n.account_share - b.account_share END AS account_share_change
 FROM {table} n
 JOIN {table} b ON b.period_start = (n.period_start - INTERVAL 1 MONTH)::DATE AND {same}
+{_VINTAGES}
 WHERE n.row_kind = 'value' AND b.row_kind = 'value'
 ORDER BY n.period_start, n.channel, n.population, {", ".join(f"n.{column}" for column in key)}"""
     own = {
         "previous_period_start": "First day of the month before.",
         "previous_vintage_id": "Vintage of the month before.",
-        "is_comparable": "Both months use the same O*NET release; otherwise no change is stated.",
+        "is_comparable": "Both months were made alike (release, thresholds, models, route, accounts); else no change.",
         "previous_usage_share": "usage_share of the month before.",
         "usage_share_change": "usage_share less that of the month before (0.01 is one percentage point); null where "
         "either is withheld or the months are not comparable.",

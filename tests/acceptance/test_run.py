@@ -194,7 +194,7 @@ def test_the_store_and_its_secret_are_closed(first: Run) -> None:
         ("", (), 3, "usable"),
         ('{"prompt": 3}\n', (), 3, "usable"),
         (None, (), 3, "found nothing"),
-        ('{"prompt": "hello"}\n', ("--onet", "no-such-release"), 3, "--onet"),
+        ('{"prompt": "hello"}\n', ("--onet", "no-such-release"), 3, "version such as 29.1"),
         ('{"prompt": "hello"}\n', ("--min-accounts", "0"), 2, "min_accounts"),
     ],
 )

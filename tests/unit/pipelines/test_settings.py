@@ -43,9 +43,9 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_the_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("USAGE_INDEX_ACCOUNT_SECRET", "hunter2")
+    monkeypatch.setenv("USAGE_INDEX_ACCOUNT_SECRET", "hunter2-hunter2-hunter2")
     settings = load_settings()
-    assert "hunter2" not in repr(settings)
+    assert "hunter2-hunter2-hunter2" not in repr(settings)
     assert "account_secret" not in settings.run_fields()
 
 
@@ -53,3 +53,15 @@ def test_the_launchpad_shows_every_run_setting() -> None:
     settings = load_settings()
     resource = RunResource(**settings.run_fields())
     assert {name: getattr(resource, name) for name in RunFields.model_fields} == settings.run_fields()
+
+
+def test_a_short_secret_is_refused_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("USAGE_INDEX_ACCOUNT_SECRET", "hunter2")
+    with pytest.raises(SettingsError, match="16 bytes") as caught:
+        load_settings()
+    assert "hunter2" not in str(caught.value)
+
+
+def test_an_unknown_format_is_refused_with_those_there_are() -> None:
+    with pytest.raises(SettingsError, match="wildchat"):
+        load_settings(conversation_format="nosuch")
