@@ -156,7 +156,7 @@ def write_facets(
         conversation_format: Format; None: detected.
         **given: Settings of the command line.
     """
-    settings = load_settings(**given)
+    settings = load_settings(conversation_format=conversation_format, **given)
     store = open_store(settings)
     if not conversations.exists():
         raise InputUnusableError(f"expected a file or folder of conversations, found nothing at {conversations}")
@@ -171,7 +171,7 @@ def write_facets(
                 account_secret=store.account_secret(),
                 work_dir=Path(scratch),
                 undated_month=FIRST_MONTH,
-                source_format=conversation_format,
+                source_format=settings.conversation_format or None,
             )
         with reporter.step(["redact"]):
             redacted = redact_conversations(
