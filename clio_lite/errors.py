@@ -19,7 +19,3 @@ class EncoderNotFoundError(ClioLiteError):
 
 class HeadMismatchError(ClioLiteError):
     """Trained heads belong to another encoder or to other definitions."""
-
-
-class PublicationRefusedError(ClioLiteError):
-    """The publication gate found something that must not be published."""

@@ -249,7 +249,7 @@ def write_matches(texts: Path, out: Path, console: Console, *, top: int, **given
     frame = _read_texts(texts)
     _prepare_release(settings, store, console)
     encoder = open_encoder(settings, store)
-    index = stored_task_index(store.read_table("core/task_index"), encoder, store.cache / "task_index")
+    index = stored_task_index(store.read_table("core/task_index"), encoder, store.task_indexes)
     verifier = CalibratedVerifier(index.calibration)
     matches = match_texts(frame, index=index, encoder=encoder, verifier=verifier, top=top).drop(INTERNAL_COLUMNS)
     with replaced(out) as temporary:

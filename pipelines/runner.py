@@ -13,7 +13,6 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from clio_lite.errors import ClioLiteError
-from clio_lite.errors import PublicationRefusedError as GateRefusedError
 from onet.errors import OnetError, ReleaseDownloadError
 from pipelines.definitions import build_definitions
 from pipelines.defs.automation import LAUNCHER_TAG, monthly_index
@@ -151,7 +150,7 @@ def run_month(
     plans = plan_steps(assets, store, settings, month)
     needed = _needed(plans, assets, targets)
     stale = [plan for plan in plans if not plan.is_fresh and needed & set(plan.keys)]
-    kept = len(plans) - sum(not plan.is_fresh for plan in plans)
+    kept = sum(plan.is_fresh for plan in plans)
     if kept and stale:
         console.print(f"  [dim]{kept} of {len(plans)} steps are up to date[/dim]")
     if not stale:
@@ -207,8 +206,6 @@ def _execute(
         raise
     except ReleaseDownloadError as error:
         raise ServiceFailedError(str(error)) from error
-    except GateRefusedError as error:
-        raise PublicationRefusedError(str(error)) from error
     except (OnetError, ClioLiteError) as error:
         raise InputUnusableError(str(error)) from error
     except DagsterAssetCheckFailedError as error:

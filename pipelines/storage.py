@@ -75,6 +75,11 @@ class Store:
         return self.root / "cache"
 
     @property
+    def task_indexes(self) -> Path:
+        """Folder of the task indexes, one file per release and encoder."""
+        return self.cache / "task_index"
+
+    @property
     def dagster_home(self) -> Path:
         """DAGSTER_HOME of this store."""
         return self.root / "dagster"

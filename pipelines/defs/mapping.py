@@ -28,7 +28,7 @@ def cluster_task(
 ) -> pl.DataFrame:
     """Retrieve candidate statements for the centre of each base cluster, and accept one or none."""
     encoder = open_encoder(context.resources.settings, context.resources.store)
-    index = stored_task_index(index_manifest, encoder, context.resources.store.cache / "task_index")
+    index = stored_task_index(index_manifest, encoder, context.resources.store.task_indexes)
     ids, centroids = cluster_centroids(members, embeddings)
     verifier = CalibratedVerifier(index.vector_calibration)
     matches = match_vectors(ids.get_column("cluster_id"), centroids, index=index, verifier=verifier, top=CANDIDATES)
@@ -55,7 +55,7 @@ def conversation_task(
 ) -> pl.DataFrame:
     """Give every occupational conversation its task, through its cluster and directly, side by side."""
     encoder = open_encoder(context.resources.settings, context.resources.store)
-    index = stored_task_index(index_manifest, encoder, context.resources.store.cache / "task_index")
+    index = stored_task_index(index_manifest, encoder, context.resources.store.task_indexes)
     direct = match_vectors(
         embeddings.get_column("conversation_id"),
         stacked_vectors(embeddings),

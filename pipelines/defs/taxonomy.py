@@ -65,5 +65,5 @@ def task_index(context: dg.AssetExecutionContext, manifest: pl.DataFrame, **fram
     """Embed the unique task statements, or reuse the index already built for this release and encoder."""
     settings, store = context.resources.settings, context.resources.store
     release = release_from_tables(manifest, frames)
-    index = ensure_task_index(release, open_encoder(settings, store), store.cache / "task_index", seed=settings.seed)
+    index = ensure_task_index(release, open_encoder(settings, store), store.task_indexes, seed=settings.seed)
     return task_index_manifest(index)

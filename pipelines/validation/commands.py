@@ -157,7 +157,7 @@ def allocation_table(items: pl.DataFrame) -> pl.DataFrame:
 def _candidates(drawn: pl.DataFrame, settings: Settings, store: Store) -> pl.DataFrame:
     """Best statements of the drawn requests; one more than shown, since the assigned one is left out."""
     encoder = open_encoder(settings, store)
-    index = stored_task_index(store.read_table("core/task_index"), encoder, store.cache / "task_index")
+    index = stored_task_index(store.read_table("core/task_index"), encoder, store.task_indexes)
     texts = drawn.select(id="item_id", text="request").filter(pl.col("text").str.strip_chars() != "")
     verifier = CalibratedVerifier(index.calibration)
     return match_texts(texts, index=index, encoder=encoder, verifier=verifier, top=len(LETTERS) + 1)
