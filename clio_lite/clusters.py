@@ -5,8 +5,8 @@ the nearest base cluster afterwards, so that every conversation has one. Nothing
 exact, and the gate in `privacy` decides about the text.
 """
 
-import heapq
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from clio_lite.auditor import grade_text
+from clio_lite.cluster_text import ClusterText, LevelClusters, TextSource, write_level
 from clio_lite.clustering import (
     NOISE,
     WARD_LIMIT,
@@ -26,20 +26,22 @@ from clio_lite.clustering import (
     cluster_vectors,
     default_cluster_count,
     nearest_rows,
-    numbered,
     unit_rows,
 )
-from clio_lite.hierarchy import build_levels, map_places
-from clio_lite.labels import label_clusters, word_account_counts
+from clio_lite.hierarchy import BaseClusters, LevelBuilder, WardLevels, check_levels, map_places
+from clio_lite.merging import merge_small_clusters
+from clio_lite.naming import ClusterLabeller, ExampleCounts, nearest_centroids
 from clio_lite.privacy import DisclosurePolicy, text_support_rule
 from clio_lite.tables import Cluster, ClusterMember
-from clio_lite.vocabulary import word_uses
 
 MEAN_SIZE = 10
 """Least mean size of a base cluster by default (Clio: about n / 10 clusters)."""
 
 MAX_SIBLINGS = 100
 """Siblings whose names are compared; more than this only where a month has one level."""
+
+NEAR_BASE = 20
+"""Nearest base clusters from whose names that of a base cluster must differ by more than a word."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,9 @@ def build_clusters(
     seed: int,
     levels: int = 3,
     method: Method = "auto",
+    labeller: ClusterLabeller | None = None,
+    level_builder: LevelBuilder | None = None,
+    examples: ExampleCounts | None = None,
 ) -> Clusters:
     """Cluster conversations by their requests, in levels, with counts, names and places on a map.
 
@@ -100,10 +105,13 @@ def build_clusters(
         seed: Seed of the clustering above 10,000 conversations.
         levels: Levels with the base; few base clusters get fewer.
         method: See `clustering.cluster_vectors`.
+        labeller: Writes names and descriptions; None: distinctive terms do. Either way `cluster_text` judges them.
+        level_builder: Groups the base clusters, whose texts are written first; None: `hierarchy.WardLevels`.
+        examples: Members and nearest non-members that a labeller is shown of each cluster; None: 50 and 50.
 
     Raises:
-        ValueError: A conversation has no embedding or no account row, or more base clusters are asked for than one Ward
-            tree can put in levels.
+        ValueError: A conversation has no embedding or no account row, more base clusters are asked for than one Ward
+            tree can put in levels, or a level builder returned no hierarchy.
     """
     if cluster_count is not None and not 1 <= cluster_count <= WARD_LIMIT:
         raise ValueError(f"cluster_count: expected 1 to {WARD_LIMIT}, found {cluster_count}")
@@ -124,63 +132,9 @@ def build_clusters(
     account = table["account_key"].filter(pl.Series(is_counted)).rank("dense").fill_null(0).to_numpy().astype(np.int64)
     merged = merge_small_clusters(vectors[is_counted], labels, account, policy=policy)
     rows = _Rows(table.drop("embedding"), vectors, _with_uncounted(vectors, is_counted, merged))
-    members, clusters = _levelled(rows, levels)
-    labelled = _with_text(clusters, members, rows, policy)
-    return Clusters(ClusterMember.validate(members), Cluster.validate(labelled), noise_count, noise_share)
-
-
-def merge_small_clusters(
-    vectors: Vectors, labels: Labels, accounts: NDArray[np.int64], *, policy: DisclosurePolicy
-) -> Labels:
-    """Merge clusters below the thresholds upwards: the smallest first, each into the one with the nearest centroid.
-
-    Args:
-        vectors: Array (n, d) of unit rows.
-        labels: Cluster per row; noise stays noise.
-        accounts: Number of the account per row, 0 for none.
-        policy: `min_conversations` and `min_accounts` count here.
-
-    Returns:
-        Cluster per row, numbered by first appearance: all pass, or one is left.
-    """
-    labels = numbered(labels)
-    count = int(labels.max()) + 1
-    kept = labels != NOISE
-    sizes = np.bincount(labels[kept], minlength=count)
-    holders: list[set[int]] = [set() for _ in range(count)]
-    for label, account in zip(labels[kept].tolist(), accounts[kept].tolist(), strict=True):
-        if account:
-            holders[label].add(account)
-    directions = centroids_of(vectors[kept], labels[kept], count)
-    lengths = np.zeros(count)
-    np.add.at(lengths, labels[kept], np.einsum("ij,ij->i", vectors[kept], directions[labels[kept]]))
-    into = np.arange(count)
-    failing = [(int(sizes[label]), label) for label in range(count)]
-    heapq.heapify(failing)
-    alive = count
-    while failing and alive > 1:
-        size, label = heapq.heappop(failing)
-        is_stale = into[label] != label or size != sizes[label]
-        if is_stale or (size >= policy.min_conversations and len(holders[label]) >= policy.min_accounts):
-            continue
-        likeness = directions @ directions[label]
-        likeness[into != np.arange(count)] = -np.inf
-        likeness[label] = -np.inf
-        target = int(np.argmax(likeness))
-        total = lengths[label] * directions[label] + lengths[target] * directions[target]
-        lengths[target] = np.linalg.norm(total)
-        directions[target] = unit_rows(total[None, :])[0]
-        sizes[target] += size
-        holders[target] |= holders[label]
-        into[label] = target
-        alive -= 1
-        heapq.heappush(failing, (int(sizes[target]), target))
-    for label in range(count):
-        while into[label] != into[into[label]]:
-            into[label] = into[into[label]]
-    result = labels.copy()
-    result[kept] = into[labels[kept]]
-    return numbered(result)
+    source = _text_source(rows, policy, labeller, examples or ExampleCounts(), seed)
+    members, clusters = _levelled(rows, source, policy, level_builder or WardLevels(), levels)
+    return Clusters(ClusterMember.validate(members), Cluster.validate(clusters), noise_count, noise_share)
 
 
 def cluster_id(level: int, conversation_ids: list[str]) -> str:
@@ -218,46 +172,145 @@ def _with_uncounted(vectors: Vectors, is_counted: NDArray[np.bool_], labels: Lab
     return everyone
 
 
-def _levelled(rows: _Rows, levels: int) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Members and clusters of every level, without text."""
-    base_count = int(rows.base.max()) + 1
-    counted = rows.is_counted
-    centroids = centroids_of(rows.vectors[counted], rows.base[counted], base_count)
-    base_places = map_places(centroids)
-    base_sizes = np.bincount(rows.base[counted], minlength=base_count)
+def _text_source(
+    rows: _Rows, policy: DisclosurePolicy, labeller: ClusterLabeller | None, examples: ExampleCounts, seed: int
+) -> TextSource:
+    """The counted conversations that are in a cluster."""
+    table = rows.table.filter(pl.Series(rows.is_counted)).drop("is_counted")
+    return TextSource(table, rows.vectors[rows.is_counted], policy.min_text_accounts, labeller, examples, seed)
+
+
+@dataclass(frozen=True)
+class _Level:
+    """A level: which of its clusters each base cluster belongs to, their ids, members and exact counts."""
+
+    number: int
+    group: Labels
+    ids: list[str]
+    members: pl.DataFrame
+    counts: pl.DataFrame
+
+
+def _level(rows: _Rows, number: int, group: Labels) -> _Level:
+    """Give the clusters of a level their ids, and count them."""
     kept = rows.base != NOISE
-    ids = rows.table["conversation_id"].filter(pl.Series(kept))
-    members: list[pl.DataFrame] = []
-    clusters: list[pl.DataFrame] = []
-    parts: list[tuple[Labels, list[str]]] = []
-    for level, group in enumerate(build_levels(centroids, levels=levels)):
-        of_row = group[rows.base[kept]]
-        grouped = pl.DataFrame({"conversation_id": ids, "number": of_row}).group_by("number").agg("conversation_id")
-        names = [cluster_id(level, own) for _, own in grouped.sort("number").iter_rows()]
-        members.append(
-            pl.DataFrame(
-                {"conversation_id": ids, "cluster_level": level, "cluster_id": pl.Series(names).gather(of_row)}
-            )
-        )
-        sizes = np.bincount(group, weights=base_sizes)
-        place = [np.bincount(group, weights=base_sizes * base_places[:, axis]) / sizes for axis in (0, 1)]
-        clusters.append(
-            pl.DataFrame({"cluster_id": names, "cluster_level": level, "map_x": place[0], "map_y": place[1]})
-        )
-        parts.append((group, names))
-    parents = {
-        child: above_names[above_group[base]]
-        for (group, names), (above_group, above_names) in pairwise(parts)
-        for base, child in ((base, names[group[base]]) for base in range(base_count))
+    of_row = group[rows.base[kept]]
+    members = rows.table.filter(pl.Series(kept)).select("conversation_id", number=pl.Series(of_row))
+    grouped = members.group_by("number").agg("conversation_id").sort("number")
+    ids = [cluster_id(number, own) for own in grouped["conversation_id"]]
+    level = pl.lit(number, dtype=pl.Int64)
+    members = members.select("conversation_id", cluster_level=level, cluster_id=pl.Series(ids).gather(of_row))
+    return _Level(number, group, ids, members, _counts(members, rows.table))
+
+
+def _levelled(
+    rows: _Rows, source: TextSource, policy: DisclosurePolicy, builder: LevelBuilder, levels: int
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Members and clusters of every level with their texts, the base first."""
+    base_count = int(rows.base.max()) + 1
+    counted = rows.base[rows.is_counted]
+    sizes = np.bincount(counted, minlength=base_count)
+    centroids = centroids_of(source.vectors, counted, base_count)
+    base = _level(rows, 0, np.arange(base_count))
+    near = {
+        name: [base.ids[other] for other in others]
+        for name, others in zip(base.ids, nearest_centroids(centroids, NEAR_BASE), strict=True)
     }
-    every = pl.concat(clusters).with_columns(
-        cluster_level=pl.col("cluster_level").cast(pl.Int64),
-        parent_id=pl.col("cluster_id").replace_strict(parents, default=None, return_dtype=pl.String),
+    texts = write_level(source, _view(base, base, counted, policy, near=near, child_names={}), {})
+    labels = [texts[name].label if name in texts else None for name in base.ids]
+    above = builder.build(BaseClusters(centroids, sizes, labels), levels=levels, seed=source.seed)
+    check_levels(above, base_count)
+    built = [base, *(_level(rows, number, level.groups) for number, level in enumerate(above, start=1))]
+    parents = _parents(built)
+    family = _family(built, parents)
+    for level, proposal, below in zip(built[1:], above, built, strict=False):
+        proposed = {level.ids[number]: label for number, label in proposal.labels.items()}
+        child_names = _child_names(level, below, parents, texts)
+        view = _view(level, below, counted, policy, near=family, child_names=child_names)
+        texts |= write_level(source, replace(view, proposed=proposed, proposed_by=builder.name), texts)
+    places = map_places(centroids)
+    clusters = pl.concat([_placed(level, sizes, places) for level in built])
+    members = pl.concat([level.members for level in built]).sort("conversation_id", "cluster_level")
+    return members, _with_text(clusters, parents, texts)
+
+
+def _view(
+    level: _Level,
+    below: _Level,
+    counted: Labels,
+    policy: DisclosurePolicy,
+    *,
+    near: Mapping[str, Sequence[str]],
+    child_names: Mapping[str, Sequence[str]],
+) -> LevelClusters:
+    """A level as its texts are written from it, no text proposed."""
+    supported = frozenset(level.counts.filter(text_support_rule(policy).is_null())["cluster_id"])
+    part_ids = pl.Series(below.ids, dtype=pl.String).gather(below.group[counted])
+    labels = level.group[counted]
+    return LevelClusters(level.number, level.ids, labels, part_ids, supported, near, child_names, {}, "")
+
+
+def _parents(built: Sequence[_Level]) -> dict[str, str]:
+    """Cluster one level up, of each cluster below the top."""
+    return {
+        below.ids[child]: above.ids[parent]
+        for below, above in pairwise(built)
+        for child, parent in zip(below.group, above.group, strict=True)
+    }
+
+
+def _family(built: Sequence[_Level], parents: Mapping[str, str]) -> dict[str, list[str]]:
+    """Siblings and children of each cluster above the base: whom a reader sees beside it."""
+    children: dict[str | None, list[str]] = {}
+    for level in built:
+        for name in sorted(level.ids):
+            children.setdefault(parents.get(name), []).append(name)
+    return {
+        name: [
+            *(other for other in children[parents.get(name)][:MAX_SIBLINGS] if other != name),
+            *children.get(name, []),
+        ]
+        for level in built[1:]
+        for name in level.ids
+    }
+
+
+def _child_names(
+    level: _Level, below: _Level, parents: Mapping[str, str], texts: Mapping[str, ClusterText]
+) -> dict[str, list[str]]:
+    """Names of the clusters below each cluster of a level, the largest first."""
+    names: dict[str, list[str]] = {name: [] for name in level.ids}
+    by_size = below.counts.sort("conversation_count", "cluster_id", descending=[True, False])
+    for child in by_size["cluster_id"]:
+        if child in texts:
+            names[parents[child]].append(texts[child].label.name)
+    return names
+
+
+def _placed(level: _Level, sizes: NDArray[np.int64], places: NDArray[np.float64]) -> pl.DataFrame:
+    """Clusters of a level with their counts and their place: the mean of their base clusters' by size."""
+    weights = np.bincount(level.group, weights=sizes)
+    x, y = (np.bincount(level.group, weights=sizes * places[:, axis]) / weights for axis in (0, 1))
+    number = pl.lit(level.number, dtype=pl.Int64)
+    placed = pl.DataFrame({"cluster_id": level.ids, "map_x": x, "map_y": y}).with_columns(cluster_level=number)
+    return placed.join(level.counts, on="cluster_id", how="left")
+
+
+def _with_text(clusters: pl.DataFrame, parents: Mapping[str, str], texts: Mapping[str, ClusterText]) -> pl.DataFrame:
+    """Rows of `tables.Cluster`."""
+    rows = [
+        (name, text.label.name, text.label.description, text.privacy_grade, text.written_by)
+        for name, text in sorted(texts.items())
+    ]
+    strings = ("cluster_id", "name", "description")
+    columns = {**dict.fromkeys(strings, pl.String), "privacy_grade": pl.Int64, "written_by": pl.String}
+    parent = pl.col("cluster_id").replace_strict(parents, default=None, return_dtype=pl.String)
+    return (
+        clusters.with_columns(parent_id=parent)
+        .join(pl.DataFrame(rows, schema=columns, orient="row"), on="cluster_id", how="left")
+        .select(Cluster.column_names())
+        .sort("cluster_level", "cluster_id")
     )
-    all_members = (
-        pl.concat(members).with_columns(pl.col("cluster_level").cast(pl.Int64)).sort("conversation_id", "cluster_level")
-    )
-    return all_members, every.join(_counts(all_members, rows.table), on="cluster_id", how="left")
 
 
 def _counts(members: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
@@ -276,72 +329,3 @@ def _counts(members: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
         top_account_share=pl.when(known.sum() > 0).then(known.max() / known.sum()).otherwise(0.0),
         top_two_account_share=pl.when(known.sum() > 0).then(known.top_k(2).sum() / known.sum()).otherwise(0.0),
     )
-
-
-def _with_text(clusters: pl.DataFrame, members: pl.DataFrame, rows: _Rows, policy: DisclosurePolicy) -> pl.DataFrame:
-    """Write and grade the text of the clusters that have the support for one."""
-    counted = rows.table.filter("is_counted")
-    uses = word_uses(counted)
-    lenders = members.join(
-        counted.select("conversation_id", "account_key", "language"), on="conversation_id", how="inner"
-    )
-    supported = clusters.filter(text_support_rule(policy).is_null())
-    cohesion = _cohesion(members, rows)
-    texts: list[tuple[str, str, str, int]] = []
-    names: dict[str, str] = {}
-    neighbours = _neighbours(clusters)
-    for level in sorted(supported["cluster_level"].unique()):
-        named = supported.filter(pl.col("cluster_level") == level)["cluster_id"].to_list()
-        below = members.filter(pl.col("cluster_level") == max(0, level - 1))
-        of_level = lenders.filter(pl.col("cluster_level") == level).join(
-            below.select("conversation_id", part_id="cluster_id"), on="conversation_id", how="inner"
-        )
-        labels = label_clusters(
-            uses,
-            of_level,
-            {name: cohesion[name] for name in named},
-            min_accounts=policy.min_text_accounts,
-            neighbours=neighbours,
-            taken=names,
-        )
-        names |= {name: label.name for name, label in labels.items()}
-        counts = word_account_counts(uses, of_level.filter(pl.col("cluster_id").is_in(named)))
-        for name, label in sorted(labels.items()):
-            text = f"{label.name}. {label.description}"
-            grade = grade_text(text, counts[name], min_accounts=policy.min_text_accounts)
-            texts.append((name, label.name, label.description, grade))
-    columns = {"cluster_id": pl.String, "name": pl.String, "description": pl.String, "privacy_grade": pl.Int64}
-    return (
-        clusters.join(pl.DataFrame(texts, schema=columns, orient="row"), on="cluster_id", how="left")
-        .select(Cluster.column_names())
-        .sort("cluster_level", "cluster_id")
-    )
-
-
-def _neighbours(clusters: pl.DataFrame) -> dict[str, list[str]]:
-    """Siblings and children of each cluster: whom a reader sees beside it."""
-    children: dict[str | None, list[str]] = {}
-    parents = list(clusters.sort("cluster_level", "cluster_id").select("cluster_id", "parent_id").iter_rows())
-    for child, parent in parents:
-        children.setdefault(parent, []).append(child)
-    return {
-        child: [*(other for other in children[parent][:MAX_SIBLINGS] if other != child), *children.get(child, [])]
-        for child, parent in parents
-    }
-
-
-def _cohesion(members: pl.DataFrame, rows: _Rows) -> dict[str, float]:
-    """Mean cosine of each cluster's counted conversations to its centroid."""
-    place = pl.DataFrame({"conversation_id": rows.table["conversation_id"], "row": np.arange(rows.table.height)})
-    result: dict[str, float] = {}
-    counted = place.filter(pl.Series(rows.is_counted))
-    for _, of_level in members.group_by("cluster_level"):
-        joined = of_level.join(counted, on="conversation_id", how="inner").sort("row")
-        names = joined["cluster_id"].unique().sort()
-        labels = joined["cluster_id"].rank("dense").to_numpy().astype(np.int64) - 1
-        vectors = rows.vectors[joined["row"].to_numpy()]
-        centroids = centroids_of(vectors, labels, len(names))
-        cosines = np.einsum("ij,ij->i", vectors, centroids[labels])
-        means = np.bincount(labels, weights=cosines) / np.bincount(labels)
-        result |= dict(zip(names.to_list(), means.tolist(), strict=True))
-    return result

@@ -1,16 +1,20 @@
-"""Levels above the base clusters, and their places on a 2-D map, from the base clusters' centroids alone.
+"""Levels above the base clusters, and their places on a 2-D map.
 
-The levels are cuts of one Ward tree, so every cluster lies wholly in one parent. Who is in a base cluster is decided in
-`clusters`; names are in `labels`.
+A level builder groups the base clusters, from their centroids and, if it likes, their names. The embedded one cuts one
+Ward tree over the centroids, so every cluster lies wholly in one parent; one that asks a language model has a module of
+its own. Who is in a base cluster is decided in `clusters`; the gate for names is in `cluster_text`.
 """
 
 import math
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from clio_lite.clustering import Labels, Vectors, cut_tree, ward_tree
+from clio_lite.naming import Label
 
 TOP_COUNT: Final = 10
 """Clusters at the top level at scale; Clio (arXiv 2412.13678) shows about as many."""
@@ -41,18 +45,79 @@ def level_sizes(base_count: int, *, levels: int) -> list[int]:
     return sizes
 
 
-def build_levels(centroids: Vectors, *, levels: int) -> list[Labels]:
-    """Group base clusters into levels.
+@dataclass(frozen=True)
+class BaseClusters:
+    """What a level builder is told of the base clusters.
+
+    Attributes:
+        centroids: Array (k, d) of unit rows.
+        conversation_counts: Conversations of each.
+        labels: Text of each that passed the gate; null where none may be written: follow the nearest that has one.
+    """
+
+    centroids: Vectors
+    conversation_counts: NDArray[np.int64]
+    labels: Sequence[Label | None]
+
+
+@dataclass(frozen=True)
+class Level:
+    """A level above the base.
+
+    Attributes:
+        groups: Cluster of this level for each base cluster, numbered from 0 without gaps.
+        labels: Proposed text per cluster of this level; the gate judges it, and a labeller or the term-based fallback
+            writes what is absent or refused.
+    """
+
+    groups: Labels
+    labels: Mapping[int, Label] = field(default_factory=dict)
+
+
+class LevelBuilder(Protocol):
+    """Groups base clusters into levels."""
+
+    @property
+    def name(self) -> str:
+        """Method, model and prompt version, as it stands beside the texts that it proposed."""
+        ...
+
+    def build(self, base: BaseClusters, *, levels: int, seed: int) -> Sequence[Level]:
+        """Levels above the base from the lower to the top, each nested in the next; at most `levels` - 1."""
+        ...
+
+
+@dataclass(frozen=True)
+class WardLevels:
+    """The embedded level builder: cuts of one Ward tree over the centroids; it proposes no text."""
+
+    name: str = "ward"
+
+    def build(self, base: BaseClusters, *, levels: int, seed: int) -> Sequence[Level]:
+        """Cut the tree at the sizes of `level_sizes`; nothing is random."""
+        tree = ward_tree(base.centroids)
+        return [Level(cut_tree(tree, size)) for size in level_sizes(len(base.centroids), levels=levels)[1:]]
+
+
+def check_levels(levels: Sequence[Level], base_count: int) -> None:
+    """Refuse levels that are no hierarchy over the base clusters.
 
     Args:
-        centroids: Array (k, d) of unit rows, one per base cluster.
-        levels: Levels wanted, the base included.
+        levels: From the lower to the top.
+        base_count: Base clusters.
 
-    Returns:
-        Per level, from the base upwards, the cluster number of each base cluster. Levels are nested.
+    Raises:
+        ValueError: A level leaves a base cluster out, has gaps in its numbers, or parts a cluster of the one below.
     """
-    tree = ward_tree(centroids)
-    return [cut_tree(tree, size) for size in level_sizes(len(centroids), levels=levels)]
+    below = np.arange(base_count)
+    for number, level in enumerate(levels, start=1):
+        groups = level.groups
+        if groups.shape != (base_count,) or set(groups.tolist()) != set(range(int(groups.max(initial=-1)) + 1)):
+            raise ValueError(f"level {number}: expected one group, numbered without gaps, for each of {base_count}")
+        pairs = np.unique(np.column_stack([below, groups]), axis=0)
+        if len(pairs) != len(np.unique(below)):
+            raise ValueError(f"level {number}: expected every cluster of the level below whole in one group")
+        below = groups
 
 
 def map_places(centroids: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -4,11 +4,11 @@ Which terms may be chosen is in `terms`. Whether a finished text may be publishe
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
+from clio_lite.naming import Label
 from clio_lite.terms import ClusterTerms, Term, find_terms, stem
 from clio_lite.vocabulary import public_vocabulary, split_words
 
@@ -44,14 +44,6 @@ CLOSE_COHESION: Final = 0.7
 MODERATE_COHESION: Final = 0.5
 
 
-@dataclass(frozen=True)
-class Label:
-    """Candidate text of one cluster."""
-
-    name: str
-    description: str
-
-
 def label_clusters(
     uses: pl.DataFrame,
     members: pl.DataFrame,
@@ -79,14 +71,14 @@ def label_clusters(
     words = uses.join(known, on="conversation_id", how="inner")
     terms = find_terms(words, known, min_accounts=min_accounts)
     names = dict(taken or {})
-    used = {_key(name) for name in names.values()}
+    used = {name_key(name) for name in names.values()}
     labels: dict[str, Label] = {}
     nothing = ClusterTerms("en", [], 0, [], [], [])
     for cluster_id in sorted(cohesion, key=lambda name: (-terms.get(name, nothing).account_count, name)):
         found = terms.get(cluster_id, nothing)
-        near = [_key(names[other]) for other in (neighbours or {}).get(cluster_id, []) if other in names]
+        near = [name_key(names[other]) for other in (neighbours or {}).get(cluster_id, []) if other in names]
         names[cluster_id] = _free_name(found, used, near)
-        used.add(_key(names[cluster_id]))
+        used.add(name_key(names[cluster_id]))
         labels[cluster_id] = Label(names[cluster_id], _description(found, cohesion[cluster_id]))
     return labels
 
@@ -126,13 +118,13 @@ def _free_name(terms: ClusterTerms, used: set[frozenset[str]], near: Sequence[fr
     """The first name that is new and unlike those near; else the first new one; else the longest."""
     names = list(_names(terms))
     names.append(f"{names[0]} and related requests" if terms.objects and terms.language else names[-1])
-    fresh = [name for name in names if _key(name) not in used]
-    unlike = (name for name in fresh if not any(_is_near(_key(name), other) for other in near))
+    fresh = [name for name in names if name_key(name) not in used]
+    unlike = (name for name in fresh if not any(_is_near(name_key(name), other) for other in near))
     return next(unlike, next(iter(fresh), names[-1]))
 
 
-def _key(name: str) -> frozenset[str]:
-    """The words of a name that say something, plural or not."""
+def name_key(name: str) -> frozenset[str]:
+    """The words of a name that say something, plural or not; names with equal keys are one name."""
     return frozenset(stem(word) for word in split_words(name) if word not in public_vocabulary().function_words)
 
 

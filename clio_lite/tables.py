@@ -151,5 +151,6 @@ class Cluster(dy.Schema):
     name = dy.String(nullable=True, description="Imperative name; null where the text thresholds are not met.")
     description = dy.String(nullable=True, description="Two sentences; null where the text thresholds are not met.")
     privacy_grade = dy.Int64(nullable=True, min=1, max=5, description="Auditor's grade of the text, 5 is safest.")
+    written_by = dy.String(nullable=True, description="What wrote the text: terms, or a model and its prompt version.")
     map_x = dy.Float64(description="Horizontal place on the 2-D map.")
     map_y = dy.Float64(description="Vertical place on the 2-D map.")

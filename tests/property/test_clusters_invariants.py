@@ -9,8 +9,9 @@ from cluster_world import World, make_world
 from hypothesis import given, settings
 
 from clio_lite.clustering import unit_rows
-from clio_lite.clusters import build_clusters, merge_small_clusters
+from clio_lite.clusters import build_clusters
 from clio_lite.labels import word_account_counts
+from clio_lite.merging import merge_small_clusters
 from clio_lite.privacy import DisclosurePolicy
 from clio_lite.vocabulary import public_vocabulary, refused_words, split_words, word_uses
 

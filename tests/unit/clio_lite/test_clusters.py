@@ -8,7 +8,8 @@ import pytest
 from cluster_world import World, make_world
 
 from clio_lite.clustering import NOISE, unit_rows
-from clio_lite.clusters import Clusters, build_clusters, cluster_id, merge_small_clusters
+from clio_lite.clusters import Clusters, build_clusters, cluster_id
+from clio_lite.merging import merge_small_clusters
 from clio_lite.privacy import DisclosurePolicy
 
 POLICY = DisclosurePolicy(

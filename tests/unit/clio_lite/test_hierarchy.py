@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from clio_lite.clustering import unit_rows
-from clio_lite.hierarchy import build_levels, level_sizes, map_places
+from clio_lite.hierarchy import BaseClusters, Level, WardLevels, check_levels, level_sizes, map_places
 
 
 @pytest.mark.parametrize(
@@ -34,11 +34,28 @@ def test_levels_are_nested_and_neighbours_meet_first() -> None:
     rng = np.random.default_rng(0)
     centres = rng.normal(size=(4, 12))
     centroids = unit_rows(np.repeat(centres, 16, axis=0) + 0.05 * rng.normal(size=(64, 12)))
-    base, middle, top = build_levels(centroids, levels=3)
-    assert base.tolist() == list(range(64))
+    base = np.arange(64)
+    middle, top = (
+        level.groups
+        for level in WardLevels().build(BaseClusters(centroids, np.ones(64, dtype=int), [None] * 64), levels=3, seed=0)
+    )
     for lower, upper in ((base, middle), (middle, top)):
         assert all(len(set(upper[lower == group])) == 1 for group in set(lower))
     assert all(len(set(np.flatnonzero(top == group) // 16)) == 1 for group in set(top))
+
+
+@pytest.mark.parametrize(
+    ("levels", "complaint"),
+    [
+        ([[0, 0, 1]], "level 1: expected one group"),
+        ([[0, 0, 2, 2]], "level 1: expected one group"),
+        ([[0, 0, 1, 1], [0, 1, 1, 1]], "level 2: expected every cluster"),
+    ],
+)
+def test_levels_that_are_no_hierarchy_are_refused(levels: list[list[int]], complaint: str) -> None:
+    check_levels([Level(np.array([0, 0, 1, 1])), Level(np.zeros(4, dtype=int))], 4)
+    with pytest.raises(ValueError, match=complaint):
+        check_levels([Level(np.array(groups)) for groups in levels], 4)
 
 
 def test_the_map_keeps_apart_what_is_far_apart_and_fits_its_frame() -> None:

@@ -3,7 +3,8 @@
 import polars as pl
 import pytest
 
-from clio_lite.labels import Label, label_clusters, word_account_counts
+from clio_lite.labels import label_clusters, word_account_counts
+from clio_lite.naming import Label
 from clio_lite.vocabulary import public_vocabulary, refused_words, split_words, word_uses
 
 K = 3
