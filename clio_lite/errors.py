@@ -19,3 +19,11 @@ class EncoderNotFoundError(ClioLiteError):
 
 class HeadMismatchError(ClioLiteError):
     """Trained heads belong to another encoder or to other definitions."""
+
+
+class PromptError(ClioLiteError):
+    """A prompt file is missing or malformed."""
+
+
+class ModelUnusableError(ClioLiteError):
+    """The configured language model cannot be used at all: wrong key, no permission, no such model or address."""

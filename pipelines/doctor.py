@@ -74,10 +74,11 @@ def examine(settings: Settings) -> Summary:
         ),
         ("notify", "configured" if settings.notify_command or settings.notify_webhook else "not configured"),
     ]
+    defaults = RunFields().run_fields()
     changed = {
         name: str(value)
         for name, value in settings.run_fields().items()
-        if value != RunFields.model_fields[name].default
+        if name != "models" and value != defaults[name]
     }
     return Summary(
         title="usage-index doctor",

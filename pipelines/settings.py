@@ -21,6 +21,7 @@ from clio_lite.accounts import MIN_SECRET_BYTES
 from clio_lite.privacy import DisclosurePolicy
 from clio_lite.readers import FORMATS
 from pipelines.errors import SettingsError
+from pipelines.model_settings import ModelSettings
 
 PROJECT = Path(__file__).resolve().parent.parent
 STARTER = PROJECT / "data" / "starter"
@@ -77,6 +78,9 @@ class RunFields(BaseModel):
         default="", description="Sentence encoder: a folder, or a hub name to download; empty: the bundled one."
     )
     encoder_backend: Literal["onnx", "torch"] = Field(default="onnx", description="What runs the encoder.")
+    models: ModelSettings = Field(
+        default=ModelSettings(), description="Language models by role; none: everything is embedded."
+    )
     notify_command: str = Field(
         default="", description="Command run when a run fails; it gets a JSON summary on standard input."
     )
@@ -93,6 +97,39 @@ class RunFields(BaseModel):
             account_cap=self.account_cap,
         )
 
+    def run_fields(self) -> dict[str, Any]:
+        """The values that the launchpad shows, as it takes them."""
+        return {**{name: getattr(self, name) for name in RunFields.model_fields}, "models": self.models.model_dump()}
+
+    @property
+    def screen_model(self) -> str:
+        """Identity of the model of the screen; empty: embedded. A table that it makes names it among its settings."""
+        return self._model_identity("screen")
+
+    @property
+    def facets_model(self) -> str:
+        """Identity of the model of the facets; empty: embedded."""
+        return self._model_identity("facets")
+
+    @property
+    def label_model(self) -> str:
+        """Identity of the model of the cluster names; empty: embedded."""
+        return self._model_identity("label")
+
+    @property
+    def hierarchy_model(self) -> str:
+        """Identity of the model of the hierarchy; empty: embedded."""
+        return self._model_identity("hierarchy")
+
+    @property
+    def verify_model(self) -> str:
+        """Identity of the model that verifies the mapping; empty: calibrated retrieval."""
+        return self._model_identity("verify")
+
+    def _model_identity(self, role: str) -> str:
+        found = self.models.role(role)
+        return found.identity if found else ""
+
 
 class RunResource(dg.ConfigurableResource[None], RunFields):
     """The run's settings as a Dagster resource, editable in the launchpad."""
@@ -101,7 +138,7 @@ class RunResource(dg.ConfigurableResource[None], RunFields):
 class Settings(BaseSettings, RunFields):
     """The run's settings with their sources, and where the store and the outputs lie."""
 
-    model_config = SettingsConfigDict(env_prefix="USAGE_INDEX_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="USAGE_INDEX_", env_nested_delimiter="__", extra="forbid")
 
     home: str = Field(default=str(PROJECT / "data" / "store"), description="The store; USAGE_INDEX_HOME.")
     out: str = Field(default=str(PROJECT / "data" / "out"), description="Folder of the outputs made for readers.")
@@ -127,10 +164,6 @@ class Settings(BaseSettings, RunFields):
         named = init_settings().get("config") or os.environ.get("USAGE_INDEX_CONFIG", "")
         toml = TomlConfigSettingsSource(settings_cls, Path(named)) if named else None
         return (init_settings, env_settings, *([toml] if toml else []))
-
-    def run_fields(self) -> dict[str, Any]:
-        """The values that the launchpad shows."""
-        return {name: getattr(self, name) for name in RunFields.model_fields}
 
 
 def load_settings(**given: object) -> Settings:
@@ -159,6 +192,7 @@ def load_settings(**given: object) -> Settings:
         raise SettingsError(
             f"expected a format among {', '.join(FORMATS)}, found {settings.conversation_format!r}: check --format"
         )
+    settings.models.configured()
     secret = settings.account_secret.get_secret_value()
     if secret and len(secret.encode()) < MIN_SECRET_BYTES:
         raise SettingsError(
