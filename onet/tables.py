@@ -135,3 +135,69 @@ class Occupation(OnetOccupation):
         nullable=True,
         description="Level of the OEWS row used: broad or minor where OEWS has no detailed row.",
     )
+
+
+class TaskAllocation(dy.Schema):
+    """One row per statement, task of an occupation that has it, and rule of splitting it among them."""
+
+    onet_version = dy.String(primary_key=True, description="Release, or 'starter'.")
+    alloc_rule = dy.Enum(
+        ["equal", "employment", "importance"],
+        primary_key=True,
+        description="Split evenly, by employment of the occupations, or by importance of the task to each.",
+    )
+    statement_task_id = dy.String(primary_key=True, description="Statement; see ref.onet_task.")
+    task_id = dy.String(primary_key=True, description="O*NET task id of the occupation.")
+    onet_soc_code = dy.String(primary_key=True, regex=ONET_SOC_CODE, description="Occupation.")
+    alloc_weight = dy.Float64(
+        min=0, max=1, description="Part of the statement that goes here; sums to 1 per statement and rule."
+    )
+    alloc_basis = dy.String(
+        description="What the weight rests on: the rule, or equal where an occupation lacks the figure."
+    )
+
+
+class TaskLineage(dy.Schema):
+    """One row per link of a task statement to its successor in another release, per retired and per new statement."""
+
+    from_version = dy.String(primary_key=True, description="Older release.")
+    from_task_id = dy.String(primary_key=True, description="O*NET task id there; none for a new statement.")
+    to_version = dy.String(primary_key=True, description="Newer release.")
+    to_task_id = dy.String(primary_key=True, description="O*NET task id there; none for a retired statement.")
+    from_onet_soc_code = dy.String(
+        nullable=True, regex=ONET_SOC_CODE, description="Occupation in the older release; null for a new statement."
+    )
+    to_onet_soc_code = dy.String(
+        nullable=True, regex=ONET_SOC_CODE, description="Occupation in the newer one; null for a retired statement."
+    )
+    relation = dy.Enum(
+        ["same", "edited", "split", "merged", "retired", "new"],
+        description="split: several successors; merged: shares its successor; same: equal text; edited: another text.",
+    )
+    evidence = dy.Enum(
+        ["task_id", "text", "likeness"],
+        nullable=True,
+        description="What links them: the id, an equal statement of a connected occupation, or its words.",
+    )
+    similarity_score = dy.Float64(
+        nullable=True, min=0, max=1, description="Cosine of TF-IDF weights of the words; 1 for equal statements."
+    )
+    lineage_weight = dy.Float64(
+        nullable=True,
+        min=0,
+        max=1,
+        description="Part of the older statement that the row carries; sums to 1 per older statement; null for new.",
+    )
+
+
+class SocCrosswalk(dy.Schema):
+    """One row per pair of occupations between two editions of the O*NET-SOC taxonomy."""
+
+    from_system = dy.String(primary_key=True, description="Older edition, such as O*NET-SOC 2010.")
+    from_code = dy.String(primary_key=True, regex=ONET_SOC_CODE, description="Code there.")
+    to_system = dy.String(primary_key=True, description="Newer edition.")
+    to_code = dy.String(primary_key=True, regex=ONET_SOC_CODE, description="Code there.")
+    crosswalk_weight = dy.Float64(
+        min=0, max=1, description="Part of the older occupation that goes to the newer; sums to 1 per older code."
+    )
+    weight_basis = dy.String(description="How the weight was made: equal.")

@@ -436,6 +436,9 @@ REF_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "ref/task_activity": onet_tables.TaskActivity,
     "ref/activity": Activity,
     "ref/soc_group": SocGroup,
+    "ref/task_allocation": onet_tables.TaskAllocation,
+    "ref/soc_crosswalk": onet_tables.SocCrosswalk,
+    "ref/task_lineage": onet_tables.TaskLineage,
 }
 RESTRICTED_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "raw/conversations": clio_tables.Conversation,

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipelines.settings import PROJECT, RunFields
 from pipelines.storage import Store
 
-_SOURCES = ("conversations", "onet", "oews", "soc_structure", "encoder")
+_SOURCES = ("conversations", "onet", "earlier_onet", "soc_crosswalk", "oews", "soc_structure", "encoder")
 
 
 @cache
@@ -36,6 +36,13 @@ def source_digest(source: str) -> str:
     return digest.hexdigest()
 
 
+def _source_state(value: str | Mapping[str, str]) -> object:
+    """State of what a setting names: one source, or several by name."""
+    if isinstance(value, str):
+        return source_digest(value)
+    return {name: source_digest(source) for name, source in sorted(value.items())}
+
+
 def fingerprint(
     name: str, month: str | None, *, settings: RunFields, used: Sequence[str], upstream: Mapping[str, str | None]
 ) -> str:
@@ -49,7 +56,7 @@ def fingerprint(
         upstream: Fingerprint of each table it is made from.
     """
     values = {
-        key: source_digest(str(getattr(settings, key))) if key in _SOURCES else getattr(settings, key)
+        key: _source_state(getattr(settings, key)) if key in _SOURCES else getattr(settings, key)
         for key in sorted(used)
     }
     document = {"code": code_digest(), "name": name, "month": month, "settings": values, "upstream": dict(upstream)}

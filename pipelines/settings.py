@@ -42,6 +42,14 @@ class RunFields(BaseModel):
     onet: str = Field(
         default="starter", description="O*NET release: a file, a folder, a version such as 29.1, or starter."
     )
+    earlier_onet: dict[str, str] = Field(
+        default_factory=dict,
+        description="Earlier releases whose statements are traced into this one, by name: a release as in 'onet', or a "
+        "table of task statements.",
+    )
+    soc_crosswalk: str = Field(
+        default="", description="O*NET-SOC crosswalk (CSV) from the occupations of earlier releases; empty: none."
+    )
     oews: str = Field(
         default="", description="OEWS national file (zip, xlsx, csv); empty: starter figures for starter, else none."
     )

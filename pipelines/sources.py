@@ -21,16 +21,29 @@ def release_path(settings: RunFields, store: Store) -> Path:
     Raises:
         InputUnusableError: It is neither `starter`, a path that exists, nor a version number.
     """
-    if settings.onet == "starter":
+    return release_source(settings.onet, store)
+
+
+def release_source(text: str, store: Store) -> Path:
+    """File or folder of a release given as a path, a version number or `starter`.
+
+    Args:
+        text: The path, version or name.
+        store: Its cache keeps what is downloaded.
+
+    Raises:
+        InputUnusableError: It is none of them.
+    """
+    if text == "starter":
         return STARTER
-    path = Path(settings.onet)
+    path = Path(text)
     if path.exists():
         return path
-    if _VERSION.match(settings.onet):
+    if _VERSION.match(text):
         with httpx.Client(timeout=60, follow_redirects=True) as client:
-            return download_release(settings.onet, store.cache / "onet", client=client)
+            return download_release(text, store.cache / "onet", client=client)
     raise InputUnusableError(
-        f"expected an O*NET file, folder, version such as 29.1, or 'starter'; found {settings.onet!r}: "
+        f"expected an O*NET file, folder, version such as 29.1, or 'starter'; found {text!r}: "
         "check the path or the version"
     )
 
@@ -42,7 +55,7 @@ def oews_path(settings: RunFields) -> Path | None:
         InputUnusableError: A file is named and is not there.
     """
     if settings.oews:
-        return _existing(settings.oews, "an OEWS national file", "oews")
+        return existing_path(settings.oews, "an OEWS national file", "oews")
     if settings.onet == "starter":
         return STARTER / "oews" / "national_M2024_starter.csv"
     return None
@@ -55,7 +68,9 @@ def soc_structure_path(settings: RunFields) -> Path | None:
         InputUnusableError: A file is named and is not there.
     """
     return (
-        _existing(settings.soc_structure, "a SOC structure file", "soc_structure") if settings.soc_structure else None
+        existing_path(settings.soc_structure, "a SOC structure file", "soc_structure")
+        if settings.soc_structure
+        else None
     )
 
 
@@ -67,7 +82,7 @@ def conversations_path(settings: RunFields, store: Store) -> Path:
     """
     path = store.inbox
     if settings.conversations:
-        path = _existing(settings.conversations, "a file or folder of conversations", "conversations")
+        path = existing_path(settings.conversations, "a file or folder of conversations", "conversations")
     if path.is_dir() and not any(path.iterdir()):
         raise InputUnusableError(
             f"expected conversations, found an empty folder at {path}: pass --conversations PATH, "
@@ -76,7 +91,17 @@ def conversations_path(settings: RunFields, store: Store) -> Path:
     return path
 
 
-def _existing(text: str, what: str, setting: str) -> Path:
+def existing_path(text: str, what: str, setting: str) -> Path:
+    """Path that a setting names.
+
+    Args:
+        text: Value of the setting.
+        what: What is expected there, for the message.
+        setting: Name of the setting.
+
+    Raises:
+        InputUnusableError: Nothing is there.
+    """
     path = Path(text)
     if not path.exists():
         raise InputUnusableError(f"expected {what}, found nothing at {text}: check '{setting}'")

@@ -4,7 +4,7 @@ Loading, keys and comments are here; the views are in `warehouse_views`. Nothing
 """
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +35,7 @@ def build_warehouse(vintages: Path, target: Path) -> pl.DataFrame:
 
     A reader that has the old file open keeps reading the old file. Tables with a `vintage_id` hold every vintage;
     reference tables and other tables without one are de-duplicated by their key (and O*NET release), the most recently
-    published vintage winning.
+    published vintage winning. A vintage of an earlier version of the software may lack tables that came later.
 
     Args:
         vintages: Folder with `<vintage_id>/<schema>/<table>.parquet`.
@@ -56,7 +56,8 @@ def build_warehouse(vintages: Path, target: Path) -> pl.DataFrame:
             con.execute("BEGIN")
             for schema in SCHEMAS:
                 con.execute(f"CREATE SCHEMA {schema}")
-            counts = [(name, _load(con, name, folders)) for name in sorted(PUBLISHED_TABLES)]
+            current = _of_the_last_version(folders)
+            counts = [(name, _load(con, name, folders, current)) for name in sorted(PUBLISHED_TABLES)]
             for view in [*latest_views(), *main_views()]:
                 _create_view(con, view)
             con.execute("COMMIT")
@@ -92,6 +93,15 @@ def published_vintages(vintages: Path) -> list[Path]:
         published_at = pl.read_parquet(path, columns=["published_at"]).get_column("published_at").max()
         order.append((str(published_at), folder.name, folder))
     return [folder for _, _, folder in sorted(order)]
+
+
+def _of_the_last_version(folders: Sequence[Path]) -> set[str]:
+    """Names of the vintages that the version of the software which published last has made: they hold every table."""
+    versions = {
+        folder.name: pl.read_parquet(folder / "meta" / "vintage.parquet", columns=["code_version"]).item(0, 0)
+        for folder in folders
+    }
+    return {name for name, version in versions.items() if version == versions[folders[-1].name]}
 
 
 def sql_type(column: dy.Column) -> str:
@@ -139,17 +149,18 @@ def table_comment(schema: type[dy.Schema]) -> str:
     return " ".join(inspect.cleandoc(schema.__doc__ or "").split())
 
 
-def _load(con: duckdb.DuckDBPyConnection, name: str, folders: Sequence[Path]) -> int:
+def _load(con: duckdb.DuckDBPyConnection, name: str, folders: Sequence[Path], current: Collection[str]) -> int:
     """Create one table, fill it from every vintage that has it, and comment it."""
     schema = PUBLISHED_TABLES[name]
     table = name.replace("/", ".")
     columns = schema.columns()
     _create_table(con, table, schema)
     files = [str(path) for folder in folders if (path := folder / f"{name}.parquet").is_file()]
-    if len(files) < len(folders) and name in IDX_TABLES | META_TABLES:
-        lacking = [folder.name for folder in folders if not (folder / f"{name}.parquet").is_file()]
+    lacking = [folder.name for folder in folders if not (folder / f"{name}.parquet").is_file()]
+    broken = [folder for folder in lacking if folder in current]
+    if broken and name in IDX_TABLES | META_TABLES:
         raise VintageUnreadableError(
-            f"expected {name}.parquet in every vintage, {', '.join(lacking)} have none: "
+            f"expected {name}.parquet in every vintage of this version, {', '.join(broken)} have none: "
             "remove those folders and publish their months again"
         )
     if files:

@@ -69,6 +69,7 @@ def main_views() -> list[View]:
     """Views over the latest vintages that answer the usual questions."""
     return [
         _occupation_panel(),
+        _occupation_split(),
         _headline_change_view(),
         _change_view("major_group", MajorGroupMonth, ("soc_major_group", "alloc_rule"), ("title",)),
         _change_view("occupation", OccupationMonth, ("soc_system", "onet_soc_code", "alloc_rule"), ("title",)),
@@ -117,6 +118,35 @@ ORDER BY v.period_start, v.channel, v.population, v.alloc_rule, o.onet_soc_code"
         "with employment, wage, job zone and automation share (base: the five patterns)."
     )
     return View("v_occupation_panel", sql, comment, described)
+
+
+def _occupation_split() -> View:
+    """Occupations under each split of shared statements, from the published statements alone.
+
+    Anyone could compute it from the published tables, so it gives nothing away.
+    """
+    sql = """
+SELECT * REPLACE (usage_share / NULLIF(sum(usage_share) OVER (PARTITION BY vintage_id, period_start, channel,
+                                                              population, alloc_rule), 0) AS usage_share)
+FROM (
+  SELECT t.period_start, t.vintage_id, t.onet_version, t.channel, t.population, a.alloc_rule, a.onet_soc_code, o.title,
+         o.soc_major_group, sum(t.usage_share * a.alloc_weight) AS usage_share,
+         count(*) FILTER (WHERE t.usage_share IS NULL) AS withheld_task_count
+  FROM latest.task_month t
+  JOIN ref.task_allocation a ON a.onet_version = t.onet_version AND a.statement_task_id = t.task_id
+  JOIN ref.occupation o ON o.onet_version = t.onet_version AND o.onet_soc_code = a.onet_soc_code
+  WHERE t.row_kind = 'value'
+  GROUP BY ALL
+)
+ORDER BY period_start, channel, population, alloc_rule, onet_soc_code"""
+    own = {
+        "alloc_rule": "How statements of several occupations are split: equal, employment, importance.",
+        "usage_share": "Share of the usage of published statements; sums to 1 per rule. Withheld statements are left "
+        "out, so it differs from occupation_month.",
+        "withheld_task_count": "Statements of the occupation that are withheld and therefore not in the share.",
+    }
+    comment = "One row per month, occupation and rule of splitting shared statements (latest vintages)."
+    return View("v_occupation_split", sql, comment, _descriptions(OccupationMonth) | own)
 
 
 def _headline_change_view() -> View:

@@ -174,6 +174,21 @@ def _reference(example: ExampleVintage) -> dict[str, list[dict]]:
         ],
         "ref/activity": [row | version for row in activities],
         "ref/soc_group": [row | version for row in groups],
+        "ref/task_allocation": [
+            version | {"alloc_rule": rule, "statement_task_id": task["statement_task_id"], "task_id": task["task_id"],
+                       "onet_soc_code": task["onet_soc_code"], "alloc_weight": 1.0, "alloc_basis": rule}
+            for task in _tasks() for rule in ("equal", "employment")
+        ],
+        "ref/soc_crosswalk": [{
+            "from_system": "O*NET-SOC 2010", "from_code": "15-1132.00", "to_system": "O*NET-SOC 2019",
+            "to_code": "15-1252.00", "crosswalk_weight": 1.0, "weight_basis": "equal",
+        }],
+        "ref/task_lineage": [
+            {"from_version": "earlier", "from_task_id": task["task_id"], "to_version": example.onet_version,
+             "to_task_id": task["task_id"], "from_onet_soc_code": task["onet_soc_code"],
+             "to_onet_soc_code": task["onet_soc_code"], "relation": "same", "evidence": "task_id",
+             "similarity_score": 1.0, "lineage_weight": 1.0} for task in _tasks()
+        ],
     }  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import dagster as dg
 import polars as pl
 
+from onet.assignment import allocation_table
 from onet.labour import load_oews, occupations_with_labour
 from onet.soc import load_soc_structure, soc_groups
 from onet.tables import Oews
@@ -30,6 +31,17 @@ def occupation(
     """Put employment and wages beside every occupation of the release."""
     estimates = Oews.validate(oews) if oews.height else None
     return occupations_with_labour(release_from_tables(manifest, frames), estimates)
+
+
+@tables(
+    TableSpec("ref/task_allocation", GROUP, is_monthly=False),
+    upstream={"onet_task": "ref/onet_task", "occupation": "ref/occupation"},
+)
+def task_allocation(
+    context: dg.AssetExecutionContext, onet_task: pl.DataFrame, occupation: pl.DataFrame
+) -> pl.DataFrame:
+    """Split shared statements among their occupations evenly, by employment and by importance."""
+    return allocation_table(onet_task, occupation)
 
 
 @tables(

@@ -9,6 +9,7 @@ from onet import tables as onet_tables
 from onet.release import load_release
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.defs.resources import open_encoder
+from pipelines.lineage import earlier_tasks, lineage_into, soc_crosswalk
 from pipelines.release_tables import (
     FRAMES,
     ensure_task_index,
@@ -48,6 +49,21 @@ def onet_release(context: dg.AssetExecutionContext) -> Mapping[str, pl.DataFrame
         "core/occupation_skill": release.skills,
         "core/content_element": release.elements,
     }
+
+
+@tables(TableSpec("ref/soc_crosswalk", GROUP, is_monthly=False, settings=("soc_crosswalk",)))
+def soc_crosswalk_table(context: dg.AssetExecutionContext) -> pl.DataFrame:
+    """Load the O*NET-SOC crosswalk that the settings name; no rows where none is named."""
+    return soc_crosswalk(context.resources.settings)
+
+
+@tables(
+    TableSpec("ref/task_lineage", GROUP, is_monthly=False, settings=("earlier_onet",)),
+    upstream={"onet_task": "ref/onet_task", "crosswalk": "ref/soc_crosswalk"},
+)
+def task_lineage(context: dg.AssetExecutionContext, onet_task: pl.DataFrame, crosswalk: pl.DataFrame) -> pl.DataFrame:
+    """Trace the statements of earlier releases into this one; no rows where the settings name none."""
+    return lineage_into(onet_task, earlier_tasks(context.resources.settings, context.resources.store), crosswalk)
 
 
 @tables(

@@ -11,7 +11,7 @@ from typing import Final
 import polars as pl
 
 from clio_lite.privacy import DisclosurePolicy
-from onet.assignment import allocation_weights
+from onet.assignment import allocation_table, allocation_weights
 from pipelines.aggregate import Catalogue, ExactMonth, ExactTable, aggregate_usage
 from pipelines.aggregate.usage import coverage_curve
 from pipelines.provenance import INDEX_VERSION, LICENCE, code_version
@@ -183,7 +183,12 @@ def tables_from_sources(
         has_counts=False,
     )
     groups = sources.soc.with_columns(pl.lit(context.onet_version).alias("onet_version"))
-    reference = {"ref/onet_task": tasks, "ref/occupation": occupations, "ref/soc_group": groups}
+    reference = {
+        "ref/onet_task": tasks,
+        "ref/occupation": occupations,
+        "ref/task_allocation": allocation_table(tasks, occupations),
+        "ref/soc_group": groups,
+    }
     return publish_tables(exact, context, vintage=vintage, reference=reference)
 
 

@@ -68,17 +68,25 @@ def read_sources(
     except LabourFormatError as error:
         raise InputUnusableError(str(error)) from error
     return PublishedSources(
-        task_shares=_read_table(task_shares, TASK_SHARE_COLUMNS),
-        onet_tasks=_read_table(onet_tasks, ONET_TASK_COLUMNS),
+        task_shares=read_table(task_shares, TASK_SHARE_COLUMNS),
+        onet_tasks=read_table(onet_tasks, ONET_TASK_COLUMNS),
         soc=groups,
-        collaboration=None if collaboration is None else _read_table(collaboration, COLLABORATION_COLUMNS),
-        wages=None if wages is None else _read_table(wages, WAGE_COLUMNS),
-        employment=None if employment is None else _read_table(employment, EMPLOYMENT_COLUMNS),
+        collaboration=None if collaboration is None else read_table(collaboration, COLLABORATION_COLUMNS),
+        wages=None if wages is None else read_table(wages, WAGE_COLUMNS),
+        employment=None if employment is None else read_table(employment, EMPLOYMENT_COLUMNS),
     )
 
 
-def _read_table(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
-    """Read a comma- or tab-separated file as text and look for its columns."""
+def read_table(path: Path, columns: tuple[str, ...]) -> pl.DataFrame:
+    """Read a comma- or tab-separated file as text and look for its columns.
+
+    Args:
+        path: The file; `.txt` and `.tsv` are tab-separated.
+        columns: Columns that it must have.
+
+    Raises:
+        InputUnusableError: It is missing, is no table, or lacks a column.
+    """
     if not path.is_file():
         raise InputUnusableError(f"expected a table at {path.name}, found no such file: check the path")
     is_tabbed = path.suffix.lower() in {".txt", ".tsv"}

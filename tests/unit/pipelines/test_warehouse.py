@@ -158,6 +158,17 @@ def test_a_column_that_old_vintages_lack_is_null_where_it_may_be(tmp_path):
     assert _read(tmp_path / "i.duckdb", "idx/skill_month").get_column("account_share").null_count() == 6
 
 
+def test_a_vintage_of_an_earlier_version_may_lack_a_table_that_came_later(tmp_path):
+    vintages = write_example(tmp_path / "v", (ExampleVintage(month="2026-09"), ExampleVintage()))
+    old = vintages / "2026-09-a"
+    (old / "idx" / "skill_month.parquet").unlink()
+    made = old / "meta" / "vintage.parquet"
+    pl.read_parquet(made).with_columns(code_version=pl.lit("0.0.9")).write_parquet(made)
+    build_warehouse(vintages, tmp_path / "i.duckdb")
+    assert _read(tmp_path / "i.duckdb", "idx/skill_month")["vintage_id"].unique().to_list() == ["2026-10-a"]
+    assert _read(tmp_path / "i.duckdb", "idx/task_month")["vintage_id"].n_unique() == 2
+
+
 @pytest.mark.parametrize("damage", ["drop_required", "drop_table", "drop_vintage", "twice"])
 def test_a_damaged_vintage_is_named_with_its_remedy_and_the_old_file_stays(tmp_path, damage):
     vintages = write_example(tmp_path / "v", (ExampleVintage(),))
