@@ -129,6 +129,25 @@ class MajorGroupMonth(CommonBlock):
     representation_ratio = dy.Float64(nullable=True, min=0, description="usage_share / employment_share.")
 
 
+class ActivityMonth(CommonBlock):
+    """Usage by work activity, intermediate and generalized: the level of other published indices."""
+
+    label_rule = dy.Enum(
+        ["multi", "single"],
+        primary_key=True,
+        description="multi: a conversation is split over the activities of its task; single: the main one has it all.",
+    )
+    activity_level = dy.Enum(["gwa", "iwa"], primary_key=True, description="Generalized or intermediate activity.")
+    activity_id = dy.String(
+        primary_key=True, description="Activity of ref.activity; unlinked: the task has none; or suppressed."
+    )
+    row_kind = dy.Enum(list(ROW_KINDS), description="value, or which remainder the row holds.")
+    title = dy.String(nullable=True, description="Title of the activity.")
+    parent_id = dy.String(nullable=True, description="Generalized activity above an intermediate one.")
+    usage_share = share("Share of the conversations matched to a task; sums to 1 per label rule and level.")
+    account_share = share("Share of the accounts matched to a task.")
+
+
 class CollaborationMonth(CommonBlock):
     """Collaboration patterns of a node: all conversations, a task, an occupation or a major group."""
 
@@ -410,6 +429,7 @@ IDX_TABLES: Final[dict[str, type[CommonBlock]]] = {
     "idx/task_occupation_month": TaskOccupationMonth,
     "idx/occupation_month": OccupationMonth,
     "idx/major_group_month": MajorGroupMonth,
+    "idx/activity_month": ActivityMonth,
     "idx/collaboration_month": CollaborationMonth,
     "idx/automation_month": AutomationMonth,
     "idx/coverage_curve": CoverageCurve,

@@ -69,6 +69,30 @@ def make_catalogue(*, occupations_per_group: int = 3, tasks_per_occupation: int 
         TABLES["ref/occupation"].validate(occupations.select(TABLES["ref/occupation"].column_names()), cast=True),
         tasks_checked,
         allocation_weights(tasks_checked),
+        *make_activities(tasks_checked["task_id"].to_list()),
+    )
+
+
+def make_activities(task_ids: list[str]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Links of tasks to six intermediate activities under three: every third task has two, every seventh none."""
+    iwas = [f"4.A.{n // 2 + 1}.a.1.I0{n % 2 + 1}" for n in range(6)]
+    links = [
+        (task_id, f"{iwa}.D01", iwa, iwa[:9], 1 / len(chosen))
+        for place, task_id in enumerate(task_ids)
+        if place % 7 != 6
+        for chosen in [sorted({iwas[place % 6], iwas[(place * 5 + 1) % 6]} if place % 3 == 0 else {iwas[place % 6]})]
+        for iwa in chosen
+    ]
+    names = ["task_id", "dwa_id", "iwa_id", "gwa_id", "activity_weight"]
+    task_activities = pl.DataFrame(links, schema=names, orient="row").with_columns(onet_version=pl.lit("30.1"))
+    levels = [(iwa, "iwa", f"Activity {iwa}", iwa[:9]) for iwa in iwas]
+    levels += [(gwa, "gwa", f"Activity {gwa}", None) for gwa in sorted({iwa[:9] for iwa in iwas})]
+    activities = pl.DataFrame(
+        levels, schema=["activity_id", "activity_level", "title", "parent_id"], orient="row"
+    ).with_columns(onet_version=pl.lit("30.1"))
+    return (
+        TABLES["ref/task_activity"].validate(task_activities.select(TABLES["ref/task_activity"].column_names())),
+        TABLES["ref/activity"].validate(activities.select(TABLES["ref/activity"].column_names()), cast=True),
     )
 
 

@@ -297,6 +297,7 @@ def _usage(example: ExampleVintage) -> dict[str, list[dict]]:
             before = groups.setdefault((table, name), [0.0, 0.0, 0])
             groups[table, name] = [before[0] + part, before[1] + employment, before[2] + 1]
     return {
+        "idx/activity_month": _by_activity(share, matched),
         "idx/task_month": by_task,
         "idx/task_occupation_month": by_task_occupation,
         "idx/occupation_month": by_occupation,
@@ -316,6 +317,21 @@ def _usage(example: ExampleVintage) -> dict[str, list[dict]]:
             for (table, name), (part, employment, count) in groups.items() if table == "wage"
         ],
     }  # fmt: skip
+
+
+def _by_activity(share: dict[str, float], matched: dict) -> list[dict]:
+    """Intermediate and generalized activities; with one detailed activity per task both label rules agree."""
+    links = _starter("Tasks to DWAs.txt").unique(["Task ID"], keep="first", maintain_order=True)
+    sums: dict[tuple[str, str], float] = {}
+    for task_id, dwa_id in links.select("Task ID", "DWA ID").rows():
+        for level, activity in (("iwa", dwa_id[:-4]), ("gwa", dwa_id.split(".I")[0])):
+            sums[level, activity] = sums.get((level, activity), 0.0) + share[task_id]
+    return [
+        matched | {"label_rule": rule, "activity_level": level, "activity_id": activity,
+                   "title": f"Activity {activity}",
+                   "parent_id": activity.split(".I")[0] if level == "iwa" else None} | _stated(part)
+        for rule in ("multi", "single") for (level, activity), part in sums.items()
+    ]  # fmt: skip
 
 
 def _band(occupation: dict) -> str:

@@ -10,6 +10,7 @@ from typing import Literal
 import polars as pl
 
 from clio_lite.privacy import DisclosurePolicy
+from pipelines.aggregate.activities import activity_table
 from pipelines.aggregate.cells import ExactTable, measure_cells
 from pipelines.aggregate.collaboration import ExactCollaboration, collaboration, node_rows
 from pipelines.aggregate.facets import cluster_table, model_table, skill_table, use_case_table
@@ -70,7 +71,7 @@ class ExactMonth:
 
     Attributes:
         tables: By short name: task, task_occupation, occupation, major_group, job_zone, wage and, from conversations,
-            use_case, model, skill, cluster, population and the whole, counted.
+            activity, use_case, model, skill, cluster, population and the whole, counted.
         collaboration: Patterns and buckets by node; None where the source has none.
         coverage: Depth of use: `contracts.CoverageCurve` without the common block.
         catalogue: Taxonomy the tables refer to.
@@ -184,6 +185,8 @@ def aggregate_usage(
         "job_zone": group_table(rows, catalogue, "zone", ["1", "2", "3", "4", "5"]),
         "wage": wage_table(rows, catalogue),
     }
+    if catalogue.activities is not None:
+        tables["activity"] = activity_table(task_rows, catalogue, catalogue.activities)
     return tables, rows
 
 

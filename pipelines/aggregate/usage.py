@@ -31,11 +31,15 @@ class Catalogue:
         occupations: `onet.tables.Occupation`; those without task statements are not counted against.
         tasks: `onet.tables.OnetTask`.
         allocation: `statement_task_id`, `task_id`, `onet_soc_code`, `alloc_rule`, `alloc_weight`.
+        task_activities: `onet.tables.TaskActivity`; None where the source has no work activities.
+        activities: `onet.tables.Activity`; None likewise.
     """
 
     occupations: pl.DataFrame
     tasks: pl.DataFrame
     allocation: pl.DataFrame
+    task_activities: pl.DataFrame | None = None
+    activities: pl.DataFrame | None = None
 
     def __post_init__(self) -> None:
         """Refuse an allocation that would lose or invent conversations.

@@ -50,8 +50,10 @@ def _index_spec(name: str) -> TableSpec:
         "clusters": "core/cluster",
         "members": "core/cluster_member",
         "occupations": "ref/occupation",
-        "onet_task": "ref/onet_task",
+        "tasks": "ref/onet_task",
         "elements": "core/content_element",
+        "task_activities": "ref/task_activity",
+        "activities": "ref/activity",
     },
 )
 def index_tables(
@@ -64,9 +66,7 @@ def index_tables(
     conversation_task: pl.DataFrame,
     clusters: pl.DataFrame,
     members: pl.DataFrame,
-    occupations: pl.DataFrame,
-    onet_task: pl.DataFrame,
-    elements: pl.DataFrame,
+    **taxonomy: pl.DataFrame,
 ) -> Mapping[str, pl.DataFrame]:
     """Count, withhold, round and validate every table of the month.
 
@@ -82,7 +82,7 @@ def index_tables(
         facets=facets,
         manifest=manifest,
         index_manifest=index_manifest,
-        occupations=occupations,
+        occupations=taxonomy["occupations"],
         conversation_task=conversation_task,
         published_at=datetime.now(tz=UTC),
         run_id=context.run_id,
@@ -92,10 +92,16 @@ def index_tables(
         facets=facets,
         conversations=facts,
         conversation_task=conversation_task.filter(pl.col("mapping_route").cast(pl.String) == settings.mapping_route),
-        catalogue=Catalogue(tasks=onet_task, occupations=occupations, allocation=allocation_weights(onet_task)),
+        catalogue=Catalogue(
+            tasks=taxonomy["tasks"],
+            occupations=taxonomy["occupations"],
+            allocation=allocation_weights(taxonomy["tasks"]),
+            task_activities=taxonomy["task_activities"],
+            activities=taxonomy["activities"],
+        ),
         clusters=clusters,
         members=members,
-        skill_names=skill_names(elements),
+        skill_names=skill_names(taxonomy["elements"]),
     )
     rows = vintage_context(vintage, settings)
     exact = aggregate_month(inputs, policy=settings.policy, account_basis=rows.account_basis)

@@ -1,14 +1,16 @@
 """Which cells of which table are withheld, over tables that share totals.
 
 Tables are decided from the widest total down: groups of occupations, occupations within every group they belong to,
-statements within every occupation that has them, patterns within their bucket. A withheld group gives no total away,
-so all withheld groups of a partition count as one group. A task of an occupation is its statement times a public
-weight: it is withheld when, and only when, the statement is.
+activities within the wider ones, statements within every occupation and every intermediate activity that has them,
+patterns within their bucket. A withheld group gives no total away, so all withheld groups of a partition count as one
+group. A task of an occupation is its statement times a public weight: it is withheld when, and only when, the statement
+is.
 
 Known limits: what `none` and `not_classified` hold together follows from the shares over matched conversations, also
 where both are withheld; and the sums over collaboration tables of different nodes are not solved together.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +18,7 @@ import polars as pl
 
 from clio_lite.privacy import DisclosurePolicy, cell_rule
 from pipelines.aggregate import ExactMonth, ExactTable
+from pipelines.aggregate.activities import ACTIVITY_LEVELS, statement_activities
 from pipelines.aggregate.collaboration import NODE, ExactCollaboration, bucket_of
 from pipelines.disclosure import flat_links, withhold_cells
 
@@ -66,9 +69,12 @@ def decide(exact: ExactMonth, policy: DisclosurePolicy) -> Decisions:
     if "skill" in tables:
         rules["skill"] = _flat(tables["skill"], policy, group=pl.col("cell_id"))
     if "cluster" in tables:
-        rules["cluster"] = decide_clusters(tables["cluster"], policy)
+        levels = sorted(tables["cluster"].cells["cluster_level"].unique(), reverse=True)
+        rules["cluster"] = decide_tree(tables["cluster"], "cluster", levels, policy)
+    if "activity" in tables:
+        rules["activity"] = _decide_activities(tables["activity"], policy)
     rules["occupation"] = _decide_occupations(exact, rules, policy)
-    rules["task"] = _decide_tasks(exact, rules["occupation"], policy)
+    rules["task"] = _decide_tasks(exact, rules, policy)
     rules["task_occupation"] = _statement_rules(exact, rules["task"])
     if exact.collaboration is None:
         return Decisions(rules, None)
@@ -96,18 +102,22 @@ def _flat(table: ExactTable, policy: DisclosurePolicy, *, group: pl.Expr | None 
     return withhold_cells(table.cells, table.contributions, flat_links(table.cells, group), policy=policy)
 
 
-def decide_clusters(table: ExactTable, policy: DisclosurePolicy) -> pl.DataFrame:
-    """Decide the clusters level by level from the top: children within each published parent.
+def decide_tree(table: ExactTable, node: str, levels: Sequence[int | str], policy: DisclosurePolicy) -> pl.DataFrame:
+    """Decide a table of nested groups level by level from the top: children within each published parent.
+
+    What belongs to no node (`not_classified`) is the same at every level, and withheld at all of them or at none.
 
     Args:
-        table: Cells with `cluster_level`, `cluster_id`, `parent_id`, `row_kind`.
+        table: Cells with `<node>_level`, `<node>_id`, `parent_id`, `row_kind`.
+        node: Stem of the columns: cluster or activity.
+        levels: From the top downwards.
         policy: Thresholds.
     """
     decided: list[pl.DataFrame] = []
     withheld_above: list[str] = []
     rest_rule: str | None = None
-    for level in sorted(table.cells["cluster_level"].unique(), reverse=True):
-        cells = table.cells.filter(pl.col("cluster_level") == level)
+    for level in levels:
+        cells = table.cells.filter(pl.col(f"{node}_level") == level)
         parent = pl.when(pl.col("parent_id").is_in(withheld_above)).then(pl.lit("withheld"))
         links = flat_links(cells, parent.otherwise(pl.col("parent_id")).fill_null("withheld" if decided else "top"))
         forced = cells.filter(pl.col("row_kind") == "not_classified").select(
@@ -115,10 +125,16 @@ def decide_clusters(table: ExactTable, policy: DisclosurePolicy) -> pl.DataFrame
         )
         rules = withhold_cells(cells, table.contributions, links, policy=policy, forced=forced)
         stated = cells.join(rules.filter(pl.col("suppression_rule").is_not_null()), on="cell_id")
-        withheld_above = stated["cluster_id"].to_list()
+        withheld_above = stated[f"{node}_id"].to_list()
         rest_rule = next(iter(stated.filter(pl.col("row_kind") == "not_classified")["suppression_rule"]), None)
         decided.append(rules)
     return pl.concat(decided).sort("cell_id") if decided else _open_rules(table.cells)
+
+
+def _decide_activities(table: ExactTable, policy: DisclosurePolicy) -> pl.DataFrame:
+    """Decide the activities under each label rule."""
+    trees = [ExactTable(cells, table.contributions) for _, cells in table.cells.group_by("label_rule")]
+    return pl.concat([decide_tree(tree, "activity", ACTIVITY_LEVELS, policy) for tree in trees]).sort("cell_id")
 
 
 def _decide_occupations(exact: ExactMonth, rules: dict[str, pl.DataFrame], policy: DisclosurePolicy) -> pl.DataFrame:
@@ -132,10 +148,10 @@ def _decide_occupations(exact: ExactMonth, rules: dict[str, pl.DataFrame], polic
     return withhold_cells(table.cells, table.contributions, pl.concat(links), policy=policy)
 
 
-def _decide_tasks(exact: ExactMonth, occupations: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:
-    """Decide statements within every occupation that has them, and `none` and `not_classified` with each other."""
+def _decide_tasks(exact: ExactMonth, rules: dict[str, pl.DataFrame], policy: DisclosurePolicy) -> pl.DataFrame:
+    """Decide statements within every occupation and activity that has them, and the remainders with each other."""
     table = exact.tables["task"]
-    closed = _withheld_ids(occupations)
+    closed = _withheld_ids(rules["occupation"])
     label = pl.when(pl.col("onet_soc_code").is_in(closed)).then(pl.lit("withheld")).otherwise(pl.col("onet_soc_code"))
     within = (
         exact.catalogue.allocation.select(
@@ -145,8 +161,24 @@ def _decide_tasks(exact: ExactMonth, occupations: pl.DataFrame, policy: Disclosu
         .agg(pl.col("part").sum())
     )
     rest = table.cells.filter(pl.col("row_kind") != "value")
-    links = pl.concat([within, flat_links(rest, pl.lit("remainder"))])
-    return withhold_cells(table.cells, table.contributions, links, policy=policy)
+    links = [within, flat_links(rest, pl.lit("remainder"))]
+    if "activity" in rules:
+        links.append(_activity_links(exact, rules["activity"]))
+    links = [link.select("cell_id", "group_id", "part") for link in links]
+    return withhold_cells(table.cells, table.contributions, pl.concat(links), policy=policy)
+
+
+def _activity_links(exact: ExactMonth, activities: pl.DataFrame) -> pl.DataFrame:
+    """Statements within the intermediate activities of each label rule; those withheld count as one."""
+    closed = _withheld_ids(activities)
+    cell = pl.format("{}|iwa|{}", "label_rule", "iwa_id")
+    label = pl.when(cell.is_in(closed)).then(pl.format("{}|withheld", "label_rule")).otherwise(cell)
+    return (
+        statement_activities(exact.catalogue)
+        .select(cell_id="statement_task_id", group_id=pl.format("activity:{}", label), part="part")
+        .group_by("cell_id", "group_id")
+        .agg(pl.col("part").sum())
+    )
 
 
 def _withheld_ids(rules: pl.DataFrame) -> list[str]:

@@ -21,6 +21,7 @@ BASES: Final[tuple[tuple[str, str, bool, bool, bool, bool], ...]] = (
         False,
     ),
     ("matched", "Counted conversations matched to a task, split over its occupations.", False, False, True, False),
+    ("matched_activity", "Counted conversations matched to a task, by its work activities.", False, True, True, False),
     ("matched_job_zone", "As matched, of occupations with a known job zone.", False, False, True, False),
     ("matched_wage", "As matched, of occupations with a known median wage.", False, False, True, False),
     (

@@ -72,6 +72,13 @@ FORMS: tuple[TableForm, ...] = (
         rename={"zone": "job_zone"},
     ),
     TableForm("idx/wage_month", "wage", "matched_wage", remainder={"wage_band": "suppressed"}),
+    TableForm(
+        "idx/activity_month",
+        "activity",
+        "matched_activity",
+        remainder={"activity_id": "suppressed"},
+        within=("label_rule", "activity_level"),
+    ),
     TableForm("idx/use_case_month", "use_case", "counted", "all", remainder={"use_case": "suppressed"}),
     TableForm("idx/model_month", "model", "counted", "all", remainder={"model": "suppressed"}),
     TableForm("idx/skill_month", "skill", "occupational"),
