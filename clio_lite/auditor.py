@@ -10,7 +10,7 @@ from typing import Final
 import regex
 
 from clio_lite.redaction import redact_text
-from clio_lite.vocabulary import given_names, public_vocabulary, refused_tokens, refused_words, split_words
+from clio_lite.vocabulary import person_names, public_vocabulary, refused_tokens, refused_words, split_words
 
 _INNER_CAPITAL: Final = regex.compile(r"(?<![.!?:]\s*)(?<=\S\s+)\p{Lu}[\p{L}\p{M}-]*")
 
@@ -37,6 +37,10 @@ def grade_text(text: str, account_counts: Mapping[str, int], *, min_accounts: in
     words = set(split_words(text)) - public_vocabulary().words
     unusual = {word for word in words if account_counts.get(word, 0) < 2 * min_accounts}
     capitalised = {word for match in _INNER_CAPITAL.findall(text) for word in split_words(match)}
-    if refused_words(text, account_counts, min_accounts=min_accounts) or words & given_names() or capitalised & unusual:
+    if (
+        refused_words(text, account_counts, min_accounts=min_accounts)
+        or words & person_names()
+        or capitalised & unusual
+    ):
         return 3
     return 4 if unusual else 5

@@ -6,20 +6,24 @@ A string is taken for a person's name when it is capitalised (or written in a sc
 3. behind an honorific ("Dr.", "Señora", "Mme") or before one (先生, さん, 씨),
 4. below a closing formula ("Best regards,"), or behind a label ("Name:", "Patient:"),
 5. behind a relation ("my manager", "mi jefe"), or
-6. begins with a common given name and goes on with another capitalised word.
-Whatever was found once in a conversation is replaced wherever it occurs in it. Names in lower case, and rare given names
-without any of these signs, are not found; docs state this limit. The words of the signs, the given names and the words that
-are no names are in `definitions/name_signs.toml` and `definitions/given_names.toml`.
+6. begins with a common given name and goes on with another capitalised word, or ends with a listed family name,
+7. behind words of speaking or writing to somebody ("spoke with", "Absage an"), if it has two words, or
+8. is one of the listed given names that are no ordinary word of eight languages (`lone_names`).
+Names in lower case are found by 8, behind the introductions of 1, and behind relations and words of speaking if listed.
+Whatever was found once in a conversation is replaced wherever it occurs in it. Unlisted names without any of these signs are
+not found; docs/privacy.md has the measured share. The words of the signs, the names and the words that are no names are in
+`definitions/name_signs.toml`, `definitions/given_names.toml` and `definitions/more_names.toml`; rule 8 is in `lone_names`.
 """
 
 # ruff: noqa: E501  (a pattern is easier to check whole than wrapped)
 
 import re
-import tomllib
 from collections.abc import Iterable
 from functools import cache
-from importlib import resources
-from typing import Any, Final
+from typing import Final
+
+from clio_lite.lone_names import find_lone_names, is_unmistakable
+from clio_lite.name_lists import family_names, given_names, not_names, sign_words
 
 _CAPITAL = r"[A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪĮİĶĹĻŁŃŅŇŌŐŒŘŚŞŠŢŤŪŮŰŲŹŻŽА-ЯЁΑ-Ω]"
 _WORD = rf"{_CAPITAL}[^\W\d_]*(?:['’-][^\W\d_]+)*"
@@ -46,6 +50,13 @@ def _triggered(words: Iterable[str], before: str, after: str) -> tuple[_Pattern,
 
 _UNCASED_PATTERNS: Final[tuple[_Pattern, ...]] = (
     (("我叫", "我的名字是", "我的名字叫", "名叫", "姓名"), re.compile(r"(?:我叫|我的名字[是叫]|名叫|姓名[:：]\s*)(?P<name>[\u4e00-\u9fff]{2,4}?)(?=[，。,.、！!\s]|$|是|的|和|在|来)")),
+    (
+        ("同事", "朋友", "老板", "客户", "妻子", "丈夫", "邻居", "室友", "男友", "女友", "学生", "儿子", "女儿", "同学", "领导", "上司"),
+        re.compile(
+            r"(?:同事|朋友|老板|客户|妻子|丈夫|邻居|室友|男友|女友|学生|儿子|女儿|同学|领导|上司)"
+            r"(?P<name>(?:欧阳|司马|诸葛|上官|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤])[\u4e00-\u9fff]{1,2})"
+        ),
+    ),
     (("先生", "女士", "小姐", "老师", "医生", "教授", "经理"), re.compile(r"(?:(?<=[^\u4e00-\u9fff])|^|(?<=[给和向叫是请的与]))(?P<name>[\u4e00-\u9fff]{1,3})(?:先生|女士|小姐|老师|医生|教授|经理)")),
     (("私の名前は", "名前は", "申します", "といいます", "と言います"), re.compile(r"名前は(?P<name>[\u4e00-\u9fff\u3040-\u30ff]{2,8}?)(?=です|。|、|と)")),
     (("申します", "といいます", "と言います"), re.compile(r"(?P<name>[\u4e00-\u9fff\u30a0-\u30ff]{2,8})と(?:申します|いいます|言います)")),
@@ -59,27 +70,10 @@ _UNCASED_PATTERNS: Final[tuple[_Pattern, ...]] = (
 _FULL = re.compile(rf"(?<![\w'’@/.-]){_WORD}(?:[ \u00a0](?:{_CAPITAL}\. )?(?:{_PARTICLE} )?{_WORD}){{1,3}}")
 
 
-def _definition(name: str) -> dict[str, Any]:
-    """Read one of the definition files."""
-    return tomllib.loads((resources.files("clio_lite") / "definitions" / name).read_text(encoding="utf-8"))
-
-
-@cache
-def _given_names() -> frozenset[str]:
-    """Read the list of common given names."""
-    return frozenset(name for group in _definition("given_names.toml")["names"].values() for name in group.split())
-
-
-@cache
-def _not_names() -> frozenset[str]:
-    """Read the words that are no part of a name."""
-    return frozenset(word for group in _definition("name_signs.toml")["not_names"].values() for word in group.split())
-
-
 @cache
 def _patterns() -> tuple[_Pattern, ...]:
     """Build the patterns of all signs from their words."""
-    signs: dict[str, list[str]] = _definition("name_signs.toml")["signs"]
+    signs = sign_words()
     honorifics, relations = _alternatives(signs["honorifics"]), _alternatives(signs["relations"])
     honorific = rf"(?:(?:{honorifics})\s+)*"
     return (
@@ -88,7 +82,7 @@ def _patterns() -> tuple[_Pattern, ...]:
         *_triggered(signs["labels"], r"(?:(?<=\n)|(?<=^)|(?<=[,;.|({\"'] )|(?<=[({\"'|,;]))[ \t*\"'-]*", rf"[\"'*]*[ \t]*[:=][ \t*\"']*{honorific}"),
         *_triggered(signs["closings"], r"(?<!\w)", r"[,.!]?[ \t]*\r?\n\s*[-–—~*]*\s*"),
         (
-            ("my ", "our ", "his ", "her ", "mi ", "mon ", "ma ", "mein", "meine", "mio ", "mia ", "meu ", "minha "),
+            ("my ", "our ", "his ", "her ", "the ", "mi ", "mon ", "ma ", "mein", "meine", "mio ", "mia ", "meu ", "minha "),
             re.compile(
                 rf"\b(?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]he|[Mm]i|[Mm]on|[Mm]a|[Mm]eine?[mnr]?|[Ii]l mio|[Ll]a mia|[Mm]eu|[Mm]inha) "
                 rf"(?:[\w-]+ )?(?i:{relations}),? (?:is |named |called )?{_CAPTURE}"
@@ -99,19 +93,40 @@ def _patterns() -> tuple[_Pattern, ...]:
             re.compile(rf"(?<![\w.])(?:{honorifics})[ \u00a0]+(?:(?:{honorifics}) )*{_CAPTURE}"),
         ),
         ((" at ", " from "), re.compile(rf"\b(?:[Cc]ontact|[Ee]mail|[Cc]all|[Tt]ext|[Aa]sk|[Mm]eet(?:ing)? with|[Ss]poke (?:to|with)) {_CAPTURE} (?:at|from|on)\b")),
+        (
+            ("ich bin ",),
+            re.compile(rf"(?<!\w)[Ii]ch bin (?P<name>{_WORD} {_WORD})"),
+        ),
+        (
+            tuple(
+                f"{word}{sign}" for word in ("name", "user", "author", "customer", "patient", "owner")
+                for sign in ('"', "'", "=", " =", ': "', ": '", "\\")
+            ),
+            re.compile(
+                r"(?i:(?:full|first|last|sur|given|family|display|user|customer|patient|contact|employee)_?name|author|owner|user|customer|patient)"
+                rf"[\"']?\s*[:=]\s*\\?[\"']{_CAPTURE}\\?[\"']"
+            ),
+        ),
+        *_addressed(signs["addressing"]),
         *_UNCASED_PATTERNS,
     )  # fmt: skip
+
+
+def _addressed(words: Iterable[str]) -> tuple[_Pattern, ...]:
+    """Words of speaking or writing to somebody, before or behind two capitalised words."""
+    two = rf"(?P<name>{_WORD}(?:[ \u00a0](?:{_CAPITAL}\.[ \u00a0])?(?:{_PARTICLE} )?{_WORD}){{1,2}})"
+    return tuple(((word.strip(),), re.compile(rf"(?<!\w)(?i:{re.escape(word)}) {two}(?!\w)")) for word in words)
 
 
 def _trimmed(name: str) -> str:
     """Cut words that are no names from both ends; empty where nothing is left."""
     words = name.split()
     while words and (
-        words[0].lower().rstrip(".") in _not_names() or (words[0].isupper() and len(words[0]) > 1 and len(words) == 1)
+        words[0].lower().rstrip(".") in not_names() or (words[0].isupper() and len(words[0]) > 1 and len(words) == 1)
     ):
         words.pop(0)
     for number, word in enumerate(words):
-        if word.lower().rstrip(".") in _not_names():
+        if word.lower().rstrip(".") in not_names():
             words = words[:number]
             break
     while words and not words[-1][0].isupper() and words[-1][0].lower() != words[-1][0].upper():
@@ -132,33 +147,39 @@ def find_names(texts: Iterable[str]) -> list[str]:
     for text in texts:
         lower = text.lower()
         for hints, pattern in _patterns():
-            if any(hint in lower for hint in hints):
-                found.update(filter(None, (_trimmed(match["name"]) for match in pattern.finditer(text))))
+            for hint in hints:
+                if hint in lower:  # a plain loop: this line is where the time goes
+                    found.update(filter(None, (_trimmed(match["name"]) for match in pattern.finditer(text))))
+                    break
         found.update(_listed_names(text))
+        found.update(find_lone_names(text, lower))
     parts = {part for name in found for part in re.split(r"[ \u00a0]", name) if _is_part(part)}
     return sorted(found | parts, key=lambda name: (-len(name), name))
 
 
 def _listed_names(text: str) -> Iterable[str]:
-    """Find capitalised words that begin with a common given name."""
-    given = _given_names()
+    """Find capitalised words that begin with a common given name or end with a listed family name."""
+    given, family = given_names(), family_names()
     for match in _FULL.finditer(text):
         words = match[0].split()
-        for number, word in enumerate(words[:-1]):
-            if word in given:
-                name = _trimmed(" ".join(words[number:]))
-                if " " in name:
-                    yield name
-                break
+        start = next((number for number, word in enumerate(words[:-1]) if word in given), None)
+        if start is None and any(word in family for word in words[1:]):
+            start = 0
+        if start is not None:
+            name = _trimmed(" ".join(words[start:]))
+            if " " in name:
+                yield name
 
 
 def _is_part(word: str) -> bool:
     """Tell a part of a name that may be replaced on its own."""
-    return len(word) >= 3 and word[0].isupper() and word.lower().rstrip(".") not in _not_names()
+    return len(word) >= 3 and word[0].isupper() and word.lower().rstrip(".") not in not_names()
 
 
 def names_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
     """Build the pattern that finds these names as whole words, in title case or in capitals.
+
+    Names of several words, and given names that are no ordinary word, are found in lower case too.
 
     Args:
         names: What `find_names` returned.
@@ -166,10 +187,19 @@ def names_pattern(names: Iterable[str]) -> re.Pattern[str] | None:
     Returns:
         The pattern, or None where there are no names.
     """
-    forms = {form for name in names for form in ({name} if name[:1].lower() == name[:1] else {name, name.upper()})}
+    forms = {form for name in names for form in _forms(name)}
     if not forms:
         return None
     return re.compile("|".join(_bounded(form) for form in sorted(forms, key=lambda form: (-len(form), form))))
+
+
+def _forms(name: str) -> set[str]:
+    """The ways in which a name may be written."""
+    if name[:1].lower() == name[:1]:
+        return {name, name.title()} if name[:1].upper() != name[:1] else {name}
+    if " " in name or is_unmistakable(name):
+        return {name, name.upper(), name.lower()}
+    return {name, name.upper()}
 
 
 def _bounded(form: str) -> str:

@@ -14,7 +14,7 @@ import polars as pl
 
 from clio_lite.accounts import add_is_counted
 from clio_lite.names import find_names, names_pattern
-from clio_lite.private_patterns import DIGIT_RUN, PRIVATE_PATTERNS
+from clio_lite.private_patterns import DIGIT, DIGIT_RUN, FOUR_DIGITS, PRIVATE_PATTERNS
 from clio_lite.tables import RedactedConversation
 
 BATCH_ROWS: Final = 1_000
@@ -69,12 +69,16 @@ def redact_texts(texts: Sequence[str]) -> list[Redaction]:
 def _without_patterns(text: str, counter: Counter[str]) -> str:
     """Replace what the patterns find, one kind after another."""
     lower = text.lower()
-    has_digits = DIGIT_RUN.search(text) is not None
+    held = _digits_held(text)
     for private in PRIVATE_PATTERNS:
-        if private.needs_digits and not has_digits:
+        if private.needs not in held:
             continue
-        if private.hints and not any(hint in lower for hint in private.hints):
-            continue
+        if private.hints:
+            for hint in private.hints:  # a plain loop: it is run for every pattern and text
+                if hint in lower:
+                    break
+            else:
+                continue
         pieces: list[str] = []
         end = 0
         group = "private" if "private" in private.pattern.groupindex else 0
@@ -86,6 +90,18 @@ def _without_patterns(text: str, counter: Counter[str]) -> str:
         if pieces:
             text = "".join([*pieces, text[end:]])
     return text
+
+
+def _digits_held(text: str) -> tuple[str, ...]:
+    """Values of `PrivatePattern.needs` that a text meets."""
+    if DIGIT.search(text) is None:
+        return ("nothing",)
+    held = ["nothing", "digit"]
+    if FOUR_DIGITS.search(text):
+        held.append("four")
+    if DIGIT_RUN.search(text):
+        held.append("run")
+    return tuple(held)
 
 
 def _without_names(text: str, pattern: re.Pattern[str], counter: Counter[str]) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
-from clio_lite.vocabulary import given_names, public_vocabulary
+from clio_lite.vocabulary import person_names, public_vocabulary
 
 PUBLIC_WORD_ACCOUNTS: Final = 2
 """Accounts that must have used even a public word, so that no single person's topic becomes the label."""
@@ -198,7 +198,7 @@ def _objects(own: pl.DataFrame, parts: pl.DataFrame, min_accounts: int) -> pl.Da
             .drop(column)
         )
     own_count = nouns.select("cluster_id", "noun", noun_count="account_count", noun_score="score")
-    names = sorted(given_names() - public.words)
+    names = sorted(person_names() - public.words)
     usable = (
         pl.concat([nouns, *(frame.select(nouns.columns) for frame in phrases)])
         .join(own_count, on=["cluster_id", "noun"], how="inner")
@@ -353,7 +353,7 @@ class _Printing:
 
 def _is_word(column: str) -> pl.Expr:
     """Neither a given name, a single letter nor a monster."""
-    is_name = pl.col(column).is_in(sorted(given_names() - public_vocabulary().words))
+    is_name = pl.col(column).is_in(sorted(person_names() - public_vocabulary().words))
     return ~is_name & pl.col(column).str.len_chars().is_between(2, MAX_WORD_LENGTH)
 
 

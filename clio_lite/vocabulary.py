@@ -20,6 +20,8 @@ import polars as pl
 import regex
 import stop_words as stop_word_lists
 
+from clio_lite.name_lists import common_given_names, family_names, unmistakable_names
+
 _REFUSED_TOKEN: Final = regex.compile(r"\[[^\[\]\n]{0,40}\]|\S*@\S*|\w+://\S+|www\.\S+|\S*\d\S*")
 _WORD: Final = regex.compile(
     r"\p{Han}+|\p{Thai}+|[\p{Katakana}ー]+|\p{Hiragana}+|(?:\p{L}\p{M}*)+(?:-(?:\p{L}\p{M}*)+)*"
@@ -117,10 +119,13 @@ def public_vocabulary() -> PublicVocabulary:
 
 
 @cache
-def given_names() -> frozenset[str]:
-    """Common given names in lower case: labels never choose one, however many accounts used it."""
-    groups = tomllib.loads(_definition("given_names.toml"))["names"].values()
-    return frozenset(name.casefold() for group in groups for name in group.split())
+def person_names() -> frozenset[str]:
+    """Given and family names in lower case: labels never choose one, however many accounts used it.
+
+    The commonest given names, and names that are no ordinary word; a name that is also a public word is a word.
+    """
+    names = common_given_names() | unmistakable_names() | family_names()
+    return frozenset(name.casefold() for name in names) - public_vocabulary().words
 
 
 @cache

@@ -8,9 +8,10 @@ import pytest
 
 import clio_lite
 from clio_lite.auditor import grade_text
+from clio_lite.name_lists import common_given_names
 from clio_lite.privacy import DisclosurePolicy, cell_rule, text_rule, text_support_rule
 from clio_lite.vocabulary import (
-    given_names,
+    person_names,
     public_vocabulary,
     refused_tokens,
     refused_words,
@@ -55,8 +56,13 @@ def test_rules_name_themselves_without_a_frame_of_their_own() -> None:
     assert rules == (None, "too_few_conversations", "too_few_conversations")
 
 
-def test_the_public_vocabulary_holds_no_given_name() -> None:
-    assert not public_vocabulary().words & given_names()
+def test_the_public_vocabulary_holds_none_of_the_commonest_given_names() -> None:
+    assert not public_vocabulary().words & {name.casefold() for name in common_given_names()}
+
+
+def test_names_that_are_public_words_are_words() -> None:
+    assert not public_vocabulary().words & person_names()
+    assert {"patricia", "marisol", "hoekstra"} <= person_names()
 
 
 def test_the_public_vocabulary_is_lower_case_words_that_the_word_rule_keeps_whole() -> None:
