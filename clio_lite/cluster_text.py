@@ -19,7 +19,7 @@ from clio_lite.clustering import Labels, Vectors, centroids_of
 from clio_lite.labels import label_clusters, name_key, word_account_counts
 from clio_lite.naming import ClusterLabeller, ExampleCounts, Label, NamingTask, naming_examples
 from clio_lite.privacy import MIN_PUBLISHED_GRADE
-from clio_lite.vocabulary import given_names, refused_words, split_words, word_uses
+from clio_lite.vocabulary import person_names, refused_words, split_words, word_uses
 
 MAX_ATTEMPTS: Final = 3
 """Answers of a labeller per cluster, proposals of the level builder included, before terms become the text."""
@@ -142,7 +142,7 @@ class _Gate:
         """Words that stand in the way of a better grade."""
         text, counts = _whole(label), self.account_counts[cluster_id]
         rare = refused_words(text, counts, min_accounts=self.min_accounts)
-        return sorted({*rare, *(word for word in split_words(text) if word in given_names())})
+        return sorted({*rare, *(word for word in split_words(text) if word in person_names())})
 
 
 def _whole(label: Label) -> str:
