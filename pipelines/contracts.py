@@ -272,6 +272,26 @@ class RequestClusterMonth(CommonBlock):
     prev_overlap_share = share("Overlap with it; not computed in this version.")
 
 
+class ClusterFacetMonth(CommonBlock):
+    """How each request cluster with published counts divides by language, collaboration pattern and use case."""
+
+    cluster_id = dy.String(primary_key=True, description="Cluster; see idx.request_cluster_month.")
+    cluster_level = dy.Int64(primary_key=True, min=0, description="0 for base clusters, rising towards the top.")
+    facet = dy.Enum(
+        ["language", "collaboration_pattern", "use_case"],
+        primary_key=True,
+        description="What the cluster is divided by.",
+    )
+    facet_value = dy.String(
+        primary_key=True,
+        description="Value of the facet, ISO 639-1 for languages; or none, not_classified, suppressed. A language "
+        "without a row does not occur in the cluster or is withheld.",
+    )
+    row_kind = dy.Enum(list(ROW_KINDS), description="value, or which remainder the row holds.")
+    usage_share = share("Share of the cluster's conversations; 0 is an observed zero.")
+    account_share = share("Share of the cluster's accounts, each split over its conversations in the cluster.")
+
+
 class HeadlineMonth(CommonBlock):
     """One row per headline figure."""
 
@@ -439,6 +459,7 @@ IDX_TABLES: Final[dict[str, type[CommonBlock]]] = {
     "idx/model_month": ModelMonth,
     "idx/skill_month": SkillMonth,
     "idx/request_cluster_month": RequestClusterMonth,
+    "idx/cluster_facet_month": ClusterFacetMonth,
     "idx/headline_month": HeadlineMonth,
 }
 META_TABLES: Final[dict[str, type[dy.Schema]]] = {

@@ -10,11 +10,13 @@ from typing import Final
 
 import numpy as np
 import polars as pl
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from clio_lite.privacy import DisclosurePolicy, cell_rule
 
 SOLVED_TOLERANCE: Final = 1e-9
-MAX_SOLVED_GROUPS: Final = 100  # above, only each group by itself is protected: solving all sums takes too long
+MAX_SOLVED_GROUPS: Final = 100  # connected sums; above, only each by itself is protected: solving them takes too long
 SIGNIFICANT_DIGITS: Final = 4  # Census DRB: at most four for every estimate
 ROUNDING_LADDER: Final[tuple[tuple[int, int], ...]] = (
     # Census DRB interim rounding: counts below the first number go to the nearest multiple of the second. Counts below
@@ -54,7 +56,7 @@ def withhold_cells(
     Primary: `cell_rule`. Complementary: in every group whose total a reader can know, what is withheld must be at least
     two observed cells whose union itself passes the gate (or else everything observed in the group). Until that holds,
     the smallest cell that may be published is withheld too, ties by cell id. The same goes for cells that follow from
-    several groups together, as a solution of their sums (up to `MAX_SOLVED_GROUPS` groups).
+    several groups together, as a solution of their sums (up to `MAX_SOLVED_GROUPS` connected groups).
     Observed zeros are never withheld.
 
     Args:
@@ -116,21 +118,44 @@ def _next_unsolvable(
         unknown=pl.format("{}={}", "group_id", "part").str.join("\x1f")
     )
     sums = withheld.join(unknown_of, on="cell_id").unique(["unknown", "group_id"]).sort("unknown", "group_id")
-    columns = sums["unknown"].unique().sort()
-    rows = sums["group_id"].unique().sort()
-    if rows.len() > MAX_SOLVED_GROUPS:
-        return pl.Series("cell_id", [], dtype=pl.String)
-    matrix = np.zeros((rows.len(), columns.len()))
-    matrix[rows.search_sorted(sums["group_id"]), columns.search_sorted(sums["unknown"])] = sums["part"]
-    _, singular, space = np.linalg.svd(matrix, full_matrices=False)
-    space = space[singular > singular.max() * SOLVED_TOLERANCE]
-    solved = columns.filter(pl.Series((space**2).sum(axis=0) > 1 - SOLVED_TOLERANCE))
+    solved = _solved_unknowns(sums)
     parts = unknown_of.filter(pl.col("unknown").is_in(solved.implode())).select(
         "cell_id", group_id="unknown", part=pl.lit(1.0)
     )
     unsafe = _union_cells(parts, contributions).filter(cell_rule(policy).is_not_null())
     groups = sums.filter(pl.col("unknown").is_in(unsafe["group_id"].implode()))["group_id"].unique()
     return _smallest_open(state, groups)
+
+
+def _solved_unknowns(sums: pl.DataFrame) -> pl.Series:
+    """Unknowns that follow from the sums: those whose unit vector lies in the space that the sums span.
+
+    Sums that share no unknown, directly or through others, are solved apart; a connected set of more than
+    `MAX_SOLVED_GROUPS` is not solved.
+
+    Args:
+        sums: `unknown`, `group_id`, `part`.
+    """
+    columns, rows = sums["unknown"].unique().sort(), sums["group_id"].unique().sort()
+    column, row = columns.search_sorted(sums["unknown"]).to_numpy(), rows.search_sorted(sums["group_id"]).to_numpy()
+    size = rows.len() + columns.len()
+    _, label = connected_components(
+        coo_array((np.ones(len(row)), (row, column + rows.len())), shape=(size, size)), directed=False
+    )
+    order = np.argsort(label[row], kind="stable")
+    starts = np.flatnonzero(np.diff(label[row][order], prepend=-1))
+    found: list[int] = []
+    for entries in np.split(order, starts[1:]):
+        own_rows, at_row = np.unique(row[entries], return_inverse=True)
+        own_columns, at_column = np.unique(column[entries], return_inverse=True)
+        if len(own_rows) > MAX_SOLVED_GROUPS:
+            continue
+        matrix = np.zeros((len(own_rows), len(own_columns)))
+        matrix[at_row, at_column] = sums["part"].to_numpy()[entries]
+        _, singular, space = np.linalg.svd(matrix, full_matrices=False)
+        space = space[singular > singular.max() * SOLVED_TOLERANCE]
+        found.extend(own_columns[(space**2).sum(axis=0) > 1 - SOLVED_TOLERANCE])
+    return columns.gather(sorted(found))
 
 
 def _smallest_open(state: pl.DataFrame, groups: pl.Series) -> pl.Series:

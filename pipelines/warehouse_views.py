@@ -10,10 +10,12 @@ from onet.tables import Occupation
 from pipelines.contracts import (
     IDX_TABLES,
     AutomationMonth,
+    ClusterFacetMonth,
     CommonBlock,
     HeadlineMonth,
     MajorGroupMonth,
     OccupationMonth,
+    RequestClusterMonth,
     TaskMonth,
     Vintage,
 )
@@ -74,6 +76,7 @@ def main_views() -> list[View]:
         _change_view("major_group", MajorGroupMonth, ("soc_major_group", "alloc_rule"), ("title",)),
         _change_view("occupation", OccupationMonth, ("soc_system", "onet_soc_code", "alloc_rule"), ("title",)),
         _change_view("task", TaskMonth, ("task_id",), ("task",)),
+        _cluster_facet_view(),
         _long_view(),
     ]
 
@@ -203,6 +206,31 @@ ORDER BY n.period_start, n.channel, n.population, {", ".join(f"n.{column}" for c
     }
     comment = f"Change of usage by {grain.replace('_', ' ')} against the calendar month before (latest vintages)."
     return View(f"v_{grain}_change", sql, comment, _descriptions(schema) | own)
+
+
+def _cluster_facet_view() -> View:
+    """Facets of each named cluster beside the cluster above it."""
+    same = "o.vintage_id = f.vintage_id AND o.channel = f.channel AND o.population = f.population"
+    sql = f"""
+SELECT f.period_start, f.vintage_id, f.channel, f.population, f.cluster_level, f.cluster_id, c.parent_id, c.name,
+       c.usage_share AS cluster_usage_share, f.facet, f.facet_value, f.row_kind, f.usage_share, f.account_share,
+       f.conversation_count, f.account_band, p.usage_share AS parent_usage_share,
+       CASE WHEN p.usage_share > 0 THEN f.usage_share / p.usage_share END AS parent_ratio, f.obs_status
+FROM latest.cluster_facet_month f
+JOIN latest.request_cluster_month c
+  ON {same.replace("o.", "c.")} AND c.cluster_id = f.cluster_id AND c.cluster_level = f.cluster_level
+LEFT JOIN latest.cluster_facet_month p
+  ON {same.replace("o.", "p.")} AND p.cluster_id = c.parent_id AND p.cluster_level = f.cluster_level + 1
+ AND p.facet = f.facet AND p.facet_value = f.facet_value AND p.row_kind <> 'suppressed'
+ORDER BY f.period_start, f.channel, f.cluster_level DESC, f.cluster_id, f.facet, f.facet_value"""
+    clusters, facets = _descriptions(RequestClusterMonth), _descriptions(ClusterFacetMonth)
+    own = {
+        "cluster_usage_share": f"usage_share of the cluster itself: {clusters['usage_share'].lower()}",
+        "parent_usage_share": "usage_share of the same value in the cluster above; null where withheld or absent.",
+        "parent_ratio": "usage_share / parent_usage_share: above 1, commoner here than in the cluster above.",
+    }
+    comment = "One row per cluster, facet and value (latest vintages), with the cluster's name and the cluster above."
+    return View("v_cluster_facet", sql, comment, clusters | facets | own)
 
 
 def _long_view() -> View:

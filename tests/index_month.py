@@ -129,11 +129,14 @@ def make_month(
                 COLLABORATION_PATTERNS, conversations, p=[0.3, 0.15, 0.25, 0.2, 0.03, 0.04, 0.03]
             ),
             "use_case": rng.choice(USE_CASES, conversations, p=[0.5, 0.2, 0.25, 0.05]),
+            "language": pl.Series(rng.choice(["en", "de", "fr", ""], conversations, p=[0.8, 0.12, 0.05, 0.03])).replace(
+                "", None
+            ),
             "skills": [
                 sorted(set(rng.choice(["Writing", "Programming", "Speaking"], rng.integers(0, 3)))) for _ in ids
             ],
         },
-        schema_overrides={"conversation_id": pl.String, "skills": pl.List(pl.String)},
+        schema_overrides={"conversation_id": pl.String, "language": pl.String, "skills": pl.List(pl.String)},
     )
     statements = sorted(catalogue.tasks["statement_task_id"].unique())
     weights = 1.0 / np.arange(1, len(statements) + 1)

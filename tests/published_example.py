@@ -382,6 +382,32 @@ def _collaboration(example: ExampleVintage) -> tuple[list[dict], list[dict]]:
     return patterns, buckets
 
 
+def _cluster_facets(example: ExampleVintage) -> list[dict]:
+    base = _common(example, base="cluster")
+    facets = {
+        "collaboration_pattern": PATTERNS | {"none": 0.03, "not_classified": 0.01},
+        "use_case": {"work": 0.6, "coursework": 0.2, "personal": 0.195, "not_classified": 0.005},
+        "language": {"en": 0.8, "de": 0.14, "es": 0.06},
+    }
+    found = []
+    for name, level, _, _, size in CLUSTERS:
+        for facet, parts in facets.items():
+            tilted = {value: part * (0.4 + 1.2 * _noise(name, value)) for value, part in parts.items()}
+            key = base | {"cluster_id": name, "cluster_level": level, "facet": facet}
+            stated = {
+                value: _stated(part / sum(tilted.values()), total=round(6_000 * size)) for value, part in tilted.items()
+            }
+            found += [
+                key | {"facet_value": value, "row_kind": value if value.startswith("no") else "value"} | cell
+                for value, cell in stated.items()
+                if facet != "language" or "usage_share" in cell
+            ]
+            rest = 1 - sum(cell.get("usage_share", 0.0) for cell in stated.values())
+            rest = {"usage_share": max(0.0, round(rest, 4)), "account_share": max(0.0, round(rest, 4))}
+            found.append(key | {"facet_value": "suppressed", "row_kind": "suppressed"} | rest)
+    return found
+
+
 def _others(example: ExampleVintage) -> dict[str, list[dict]]:
     base = _common(example, base="occupational")
     every = _common(example, base="all", population="all")
@@ -414,6 +440,7 @@ def _others(example: ExampleVintage) -> dict[str, list[dict]]:
                     "privacy_grade": 5 if text else None, "map_x": _noise("x", name), "map_y": _noise("y", name)}
             | _stated(part) for name, level, parent, text, part in CLUSTERS
         ],
+        "idx/cluster_facet_month": _cluster_facets(example),
         "idx/headline_month": [
             base | {"metric_id": name, "value": value}
             for name, value in example.headlines.items()

@@ -12,6 +12,7 @@ import polars as pl
 from clio_lite.privacy import DisclosurePolicy
 from pipelines.aggregate.activities import activity_table
 from pipelines.aggregate.cells import ExactTable, measure_cells
+from pipelines.aggregate.cluster_facets import cluster_facet_table
 from pipelines.aggregate.collaboration import ExactCollaboration, collaboration, node_rows
 from pipelines.aggregate.facets import cluster_table, model_table, skill_table, use_case_table
 from pipelines.aggregate.usage import (
@@ -71,7 +72,7 @@ class ExactMonth:
 
     Attributes:
         tables: By short name: task, task_occupation, occupation, major_group, job_zone, wage and, from conversations,
-            activity, use_case, model, skill, cluster, population and the whole, counted.
+            activity, use_case, model, skill, cluster, cluster_facet, population and the whole, counted.
         collaboration: Patterns and buckets by node; None where the source has none.
         coverage: Depth of use: `contracts.CoverageCurve` without the common block.
         catalogue: Taxonomy the tables refer to.
@@ -104,7 +105,9 @@ def counted_conversations(inputs: MonthInputs, *, account_basis: AccountBasis) -
     missing = kept.join(inputs.facets, on="conversation_id", how="anti").height
     if missing:
         raise ValueError(f"expected facets for every counted conversation, {missing} of {kept.height} have none")
-    facets = inputs.facets.select("conversation_id", "is_occupational", "collaboration_pattern", "use_case", "skills")
+    facets = inputs.facets.select(
+        "conversation_id", "is_occupational", "collaboration_pattern", "use_case", "language", "skills"
+    )
     return kept.join(facets, on="conversation_id").sort("conversation_id")
 
 
@@ -217,6 +220,7 @@ def aggregate_month(inputs: MonthInputs, *, policy: DisclosurePolicy, account_ba
         "model": model_table(counted),
         "skill": skill_table(occupational, inputs.skill_names),
         "cluster": cluster_table(occupational, inputs.clusters, inputs.members),
+        "cluster_facet": cluster_facet_table(counted, inputs.clusters, inputs.members),
         "counted": measure_cells(
             counted.with_columns(kind=pl.lit("counted")), ["kind"], catalogue=pl.DataFrame({"kind": ["counted"]})
         ),

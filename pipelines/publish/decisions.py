@@ -21,6 +21,7 @@ from pipelines.aggregate import ExactMonth, ExactTable
 from pipelines.aggregate.activities import ACTIVITY_LEVELS, statement_activities
 from pipelines.aggregate.collaboration import NODE, ExactCollaboration, bucket_of
 from pipelines.disclosure import flat_links, withhold_cells
+from pipelines.publish.facet_decisions import decide_cluster_facets
 
 PARTITIONS: Final = {"major_group": "soc_major_group", "job_zone": "zone", "wage": "wage_band"}
 FLAT_TABLES: Final = ("major_group", "use_case", "model", "population", "counted")
@@ -79,7 +80,10 @@ def decide(exact: ExactMonth, policy: DisclosurePolicy) -> Decisions:
     if exact.collaboration is None:
         return Decisions(rules, None)
     nodes = _withheld_nodes(exact, rules, policy)
-    return Decisions(rules, decide_collaboration(exact.collaboration, nodes, policy))
+    patterns = decide_collaboration(exact.collaboration, nodes, policy)
+    if "cluster_facet" in tables:
+        rules["cluster_facet"] = _decide_facets(exact, rules, patterns, policy)
+    return Decisions(rules, patterns)
 
 
 def _open_rules(cells: pl.DataFrame) -> pl.DataFrame:
@@ -135,6 +139,26 @@ def _decide_activities(table: ExactTable, policy: DisclosurePolicy) -> pl.DataFr
     """Decide the activities under each label rule."""
     trees = [ExactTable(cells, table.contributions) for _, cells in table.cells.group_by("label_rule")]
     return pl.concat([decide_tree(tree, "activity", ACTIVITY_LEVELS, policy) for tree in trees]).sort("cell_id")
+
+
+def _decide_facets(
+    exact: ExactMonth, rules: dict[str, pl.DataFrame], patterns: CollaborationRules, policy: DisclosurePolicy
+) -> pl.DataFrame:
+    """Decide the facets of clusters, given the clusters and the totals over all of them."""
+    withheld = rules["cluster"].filter(pl.col("suppression_rule").is_not_null())
+    clusters = exact.tables["cluster"].cells.join(withheld, on="cell_id", how="semi")
+    use_cases = rules["use_case"].select(
+        facet=pl.lit("use_case"), facet_value="cell_id", is_closed=pl.col("suppression_rule").is_not_null()
+    )
+    whole = pl.col("node_type") == "all"
+    is_all_withheld = not patterns.nodes.filter(whole).is_empty()
+    of_patterns = patterns.patterns.filter(whole).select(
+        facet=pl.lit("collaboration_pattern"),
+        facet_value="collaboration_pattern",
+        is_closed=pl.col("suppression_rule").is_not_null() | is_all_withheld,
+    )
+    totals = pl.concat([use_cases, of_patterns])
+    return decide_cluster_facets(exact.tables["cluster_facet"], clusters, totals, policy=policy)
 
 
 def _decide_occupations(exact: ExactMonth, rules: dict[str, pl.DataFrame], policy: DisclosurePolicy) -> pl.DataFrame:

@@ -41,6 +41,7 @@ BASES: Final[tuple[tuple[str, str, bool, bool, bool, bool], ...]] = (
         True,
         False,
     ),
+    ("cluster", "The cluster's counted occupational conversations.", True, True, True, False),
     ("occupations_with_tasks", "Occupations of the catalogue that have task statements.", False, False, False, False),
     ("metric", "See numerator and denominator in meta.metric.", False, False, True, False),
 )

@@ -90,6 +90,13 @@ FORMS: tuple[TableForm, ...] = (
         within=("cluster_level",),
         values=("map_x", "map_y", "name", "description", "privacy_grade"),
     ),
+    TableForm(
+        "idx/cluster_facet_month",
+        "cluster_facet",
+        "cluster",
+        remainder={"facet_value": "suppressed"},
+        within=("cluster_level", "cluster_id", "facet"),
+    ),
 )
 
 
@@ -108,6 +115,8 @@ def published_table(form: TableForm, exact: ExactMonth, decisions: Decisions, co
     cells = exact.tables[form.source].cells.join(decisions.tables[form.source], on="cell_id", how="left")
     if form.source == "cluster":
         cells = _without_private_text(cells, context)
+    if form.source == "cluster_facet":
+        cells = _of_stated_clusters(cells, exact, decisions)
     rows = [cells]
     if form.remainder is not None:
         rows.append(remainder_rows(cells, form))
@@ -124,6 +133,8 @@ def published_table(form: TableForm, exact: ExactMonth, decisions: Decisions, co
     stated = stated.with_columns(
         pl.when(~is_remainder).then(pl.col(name)).alias(name) for name in ("conversation_count", "account_band")
     ).rename(form.rename)
+    if form.source == "cluster_facet":
+        stated = _without_withheld_languages(stated)
     if form.source == "occupation":
         stated = stated.with_columns(
             soc_system=pl.lit(context.soc_system),
@@ -166,6 +177,18 @@ def _without_private_text(cells: pl.DataFrame, context: VintageContext) -> pl.Da
     return cells.with_columns(
         pl.when(may).then(pl.col(name)).alias(name) for name in ("name", "description", "privacy_grade")
     )
+
+
+def _of_stated_clusters(cells: pl.DataFrame, exact: ExactMonth, decisions: Decisions) -> pl.DataFrame:
+    """Facets of the clusters whose counts are published."""
+    clusters = exact.tables["cluster"].cells.join(decisions.tables["cluster"], on="cell_id")
+    stated = clusters.filter((pl.col("row_kind") == "value") & pl.col("suppression_rule").is_null())
+    return cells.join(stated, on=["cluster_level", "cluster_id"], how="semi")
+
+
+def _without_withheld_languages(rows: pl.DataFrame) -> pl.DataFrame:
+    """Leave out the rows of withheld languages: that one occurs in a cluster says something of few people."""
+    return rows.filter((pl.col("facet") != "language") | (pl.col("obs_status") != "Q"))
 
 
 def collaboration_table(

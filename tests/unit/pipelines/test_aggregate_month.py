@@ -177,3 +177,39 @@ def test_a_dominant_account_withholds_a_task_but_leaves_it_used():
         pl.col("task_id").is_in(dominated["task_id"].implode())
     )
     assert set(rules["suppression_rule"].cast(pl.String)) <= {"top_account", "top_two_accounts"}
+
+
+def test_facets_of_clusters_agree_with_sql_over_the_same_rows(inputs, exact):
+    con = duckdb.connect()
+    for name in ("facets", "conversations", "members"):
+        con.register(name, getattr(inputs, name).to_arrow())
+    query = """
+        WITH rows AS (
+            UNPIVOT (SELECT cluster_level, cluster_id, account_key, collaboration_pattern, use_case,
+                            coalesce(language, 'not_classified') AS language
+                     FROM members JOIN facets USING (conversation_id) JOIN conversations USING (conversation_id)
+                     WHERE is_counted AND is_occupational)
+            ON collaboration_pattern, use_case, language INTO NAME facet VALUE facet_value)
+        SELECT cluster_level, cluster_id, facet, facet_value, count(*)::DOUBLE AS conversation_count,
+               count(DISTINCT account_key) AS account_count,
+        FROM rows GROUP BY ALL ORDER BY ALL"""
+    expected = pl.from_arrow(con.sql(query).to_arrow_table())
+    count = pl.col("conversation_count")
+    expected = expected.with_columns(usage_share=count / count.sum().over("cluster_level", "cluster_id", "facet"))
+    cells = exact.tables["cluster_facet"].cells.filter(pl.col("is_shown") & (pl.col("conversation_count") > 0))
+    assert_frame_equal(
+        cells.select(expected.columns).sort(expected.columns[:4]), expected, check_dtypes=False, abs_tol=1e-12
+    )
+    sums = (
+        exact.tables["cluster_facet"]
+        .cells.group_by("cluster_level", "parent_id", "facet", "facet_value")
+        .agg(pl.col("conversation_count").sum())
+        .with_columns(pl.col("cluster_level") + 1)
+    )
+    parts = exact.tables["cluster_facet"].cells.join(
+        sums,
+        left_on=["cluster_level", "cluster_id", "facet", "facet_value"],
+        right_on=["cluster_level", "parent_id", "facet", "facet_value"],
+    )
+    assert parts.height > 0
+    assert (parts["conversation_count"] == parts["conversation_count_right"]).all()

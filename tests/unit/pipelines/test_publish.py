@@ -96,6 +96,20 @@ def test_text_of_a_cluster_needs_its_own_thresholds_and_grade(exact, tables):
     assert "L2-0" not in named["cluster_id"]  # large enough, but graded 3
 
 
+def test_facets_are_of_clusters_with_published_counts_alone(tables):
+    clusters, facets = tables["idx/request_cluster_month"], tables["idx/cluster_facet_month"]
+    stated = clusters.filter((pl.col("row_kind") == "value") & (pl.col("obs_status") == "A"))
+    assert 0 < stated.height < clusters.filter(pl.col("row_kind") == "value").height
+    assert set(facets["cluster_id"]) == set(stated["cluster_id"])
+
+
+def test_a_language_that_is_withheld_has_no_row_and_other_values_say_so(tables):
+    withheld = tables["idx/cluster_facet_month"].filter(pl.col("obs_status") == "Q")
+    assert set(withheld["facet"].cast(pl.String)) == {"collaboration_pattern", "use_case"}
+    language = tables["idx/cluster_facet_month"].filter(pl.col("facet") == "language")
+    assert language.filter((pl.col("row_kind") == "suppressed") & (pl.col("usage_share") > 0)).height > 0
+
+
 def test_counts_of_the_steps_are_rounded(tables):
     steps = dict(tables["meta/vintage_input"].select("step", "conversation_count").iter_rows())
     assert steps == {"read": 1_000, "accepted": 900, "quarantined": 5}

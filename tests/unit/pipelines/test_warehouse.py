@@ -126,6 +126,19 @@ def test_long_view_gives_back_the_values_of_the_tables(con):
     assert total == con.execute("SELECT sum(usage_share) FROM latest.major_group_month").fetchone()
 
 
+def test_the_view_of_facets_sets_each_cluster_beside_the_one_above(con):
+    rows = con.sql("FROM v_cluster_facet WHERE cluster_id = 'mid-3' AND facet_value = 'work'").pl()
+    row = rows.row(-1, named=True)
+    (above,) = con.execute(
+        "SELECT usage_share FROM latest.cluster_facet_month WHERE cluster_id = 'top-2' AND facet_value = 'work' "
+        "AND vintage_id = ?",
+        [row["vintage_id"]],
+    ).fetchone()
+    assert row["name"] == "Draft letters and reports"
+    assert row["parent_usage_share"] == above
+    assert row["parent_ratio"] == pytest.approx(row["usage_share"] / above)
+
+
 def test_rows_lie_in_key_order_whatever_the_order_of_the_files(example_vintages, tmp_path):
     shuffled = tmp_path / "v"
     for path in example_vintages.glob("*/*/*.parquet"):
