@@ -10,6 +10,7 @@ from typing import Final
 
 import polars as pl
 
+from pipelines.models import try_models
 from pipelines.settings import STARTER, RunFields, Settings
 from pipelines.summary import Summary
 
@@ -25,6 +26,8 @@ _PACKAGES: Final = (
     "onnxruntime",
     "sentence-transformers",
     "plotly",
+    "openai",
+    "anthropic",
 )
 _ONET_HOST: Final = "www.onetcenter.org"
 
@@ -85,6 +88,11 @@ def examine(settings: Settings) -> Summary:
         facts={},
         tables={
             "machine and settings": pl.DataFrame(checks, schema=["what", "state"], orient="row"),
+            "language models": pl.DataFrame(
+                try_models(settings) or [("all roles", "embedded: no model is configured")],
+                schema={"role": pl.String, "state": pl.String},
+                orient="row",
+            ),
             "packages": pl.DataFrame(
                 [(name, version(name)) for name in _PACKAGES], schema=["package", "version"], orient="row"
             ),

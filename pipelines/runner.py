@@ -12,7 +12,7 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from clio_lite.errors import ClioLiteError
+from clio_lite.errors import ClioLiteError, ModelUnusableError
 from onet.errors import OnetError, ReleaseDownloadError
 from pipelines.definitions import build_definitions
 from pipelines.defs.automation import LAUNCHER_TAG, monthly_index
@@ -204,7 +204,7 @@ def _execute(
         )
     except PipelineError:
         raise
-    except ReleaseDownloadError as error:
+    except (ReleaseDownloadError, ModelUnusableError) as error:
         raise ServiceFailedError(str(error)) from error
     except (OnetError, ClioLiteError) as error:
         raise InputUnusableError(str(error)) from error

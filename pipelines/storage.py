@@ -80,6 +80,11 @@ class Store:
         return self.cache / "task_index"
 
     @property
+    def model_replies(self) -> Path:
+        """File of the replies of language models; restricted, for they may quote conversations."""
+        return self.cache / "models" / "replies.sqlite"
+
+    @property
     def dagster_home(self) -> Path:
         """DAGSTER_HOME of this store."""
         return self.root / "dagster"

@@ -35,9 +35,9 @@ _PLAIN: Final = {"<": "‹", ">": "›", "[": "⁅", "｜": "|"}
 class CutRule:
     """How a long conversation is shortened.
 
-    Of a turn longer than `max_turn_characters` that many are kept: two thirds at its beginning, one third at its end. If
-    all turns together are then still longer than `max_characters`, the first and the last are kept, then the second and
-    the last but one, and so on inwards, until the next would not fit. What is left out is said, with its size.
+    Of a turn longer than `max_turn_characters` that many are kept: two thirds at its beginning, one third at its end.
+    If all turns together are then still longer than `max_characters`, the first and the last are kept, then the second
+    and the last but one, and so on inwards, until the next would not fit. What is left out is said, with its size.
 
     Attributes:
         max_characters: Most characters of all turns.

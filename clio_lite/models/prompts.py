@@ -174,7 +174,7 @@ def pose(
         numbered_options: Lists to choose from by number from 1, shuffled before they are numbered, so that a number
             tells nothing; `Question.options[name][number - 1]` is the value.
         facts: Trusted texts by name.
-        subjects: Conversations whose text is in the question.
+        subjects: Conversations whose text is in the question; empty: the key, where there are turns or data.
 
     Raises:
         ValueError: What is given is not what the templates ask for, or option values repeat.
@@ -206,5 +206,5 @@ def pose(
         answer_schema=answer_schema,
         seed=own_seed,
         options={name: tuple(option.value for option in order) for name, order in orders.items()},
-        subjects=tuple(subjects),
+        subjects=tuple(subjects) or ((key,) if blocks else ()),
     )

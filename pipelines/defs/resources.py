@@ -7,8 +7,11 @@ import dagster as dg
 import polars as pl
 
 from clio_lite.embedding import Encoder, load_encoder
+from pipelines.models import open_model
 from pipelines.settings import RunFields, RunResource, Settings
 from pipelines.storage import Store
+
+__all__ = ["ParquetTables", "build_resources", "open_encoder", "open_model", "open_store"]
 
 
 class ParquetTables(dg.IOManager):
