@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onet.retrieval import retrieve_tasks
+from onet.task_hierarchy import TaskHierarchy, descend
 from onet.task_index import Encoder, TaskIndex, encode_checked
 from onet.verification import Verifier
 
@@ -84,11 +85,49 @@ def match_vectors(
     Raises:
         ValueError: An id is null or repeated, or there are not as many ids as vectors.
     """
+    _check_ids(ids, vectors)
+    candidates = retrieve_tasks(index, vectors, top=top, texts=None if texts is None else texts.to_list())
+    return _judged(ids, candidates, index, verifier)
+
+
+def match_by_descent(
+    ids: pl.Series,
+    vectors: NDArray[np.float32],
+    *,
+    index: TaskIndex,
+    hierarchy: TaskHierarchy,
+    verifier: Verifier,
+    top: int,
+) -> pl.DataFrame:
+    """Match vectors to task statements on the way down the hierarchy of tasks.
+
+    Args:
+        ids: Distinct ids, one per vector.
+        vectors: Unit vectors of the index's encoder, shape (ids, dimensions).
+        index: Task index.
+        hierarchy: Hierarchy of its statements.
+        verifier: Judges the candidates; calibrated for vectors alone.
+        top: Statements per id, at most.
+
+    Returns:
+        The table of `match_texts`; an id may have fewer rows.
+
+    Raises:
+        ValueError: An id is null or repeated, or there are not as many ids as vectors.
+    """
+    _check_ids(ids, vectors)
+    return _judged(ids, descend(hierarchy, index, vectors, top=top), index, verifier)
+
+
+def _check_ids(ids: pl.Series, vectors: NDArray[np.float32]) -> None:
     if ids.null_count() or ids.n_unique() != len(ids):
         raise ValueError("ids must be distinct and not null")
     if len(ids) != len(vectors):
         raise ValueError(f"expected one vector per id, found {len(vectors)} for {len(ids)} ids")
-    candidates = retrieve_tasks(index, vectors, top=top, texts=None if texts is None else texts.to_list())
+
+
+def _judged(ids: pl.Series, candidates: pl.DataFrame, index: TaskIndex, verifier: Verifier) -> pl.DataFrame:
+    """Candidates with the verifier's judgement, the ids and the statements."""
     judged = verifier.verify(candidates).with_columns(verifier=pl.lit(verifier.name))
     statements = index.statements.with_columns(statement_number=pl.int_range(pl.len(), dtype=pl.Int64))
     numbered = pl.DataFrame({"query_number": pl.int_range(len(ids), dtype=pl.Int64, eager=True), "id": ids})

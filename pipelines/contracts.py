@@ -20,6 +20,7 @@ SUPPRESSION_RULES: Final = (
     "top_two_accounts",
     "complementary",
 )
+MAPPING_ROUTES: Final = ("cluster", "conversation", "hierarchy")
 ROW_KINDS: Final = ("value", "none", "not_classified", "suppressed", "not_published")
 
 
@@ -315,7 +316,7 @@ class Vintage(dy.Schema):
     summariser = dy.String(description="What wrote requests and labels.")
     embedder = dy.String(description="Encoder and its digest.")
     verifier = dy.String(description="What accepted or rejected candidates.")
-    mapping_route = dy.String(description="Route that feeds the index: cluster or conversation.")
+    mapping_route = dy.String(description="Route that feeds the index: cluster, conversation or hierarchy.")
     facet_version = dy.String(description="Version of the facet heads or prompts.")
     code_version = dy.String(description="Version of this software.")
     dagster_run_id = dy.String(nullable=True, description="Run that published it.")
@@ -402,6 +403,27 @@ class Conservation(dy.Schema):
     is_conserved = dy.Bool(description="The total is 1 within the tolerance.")
 
 
+class MappingAgreement(dy.Schema):
+    """One row per two routes from conversations to tasks and level: how far their shares agree."""
+
+    vintage_id = dy.String(primary_key=True, description="Build.")
+    mapping_route = dy.Enum(list(MAPPING_ROUTES), primary_key=True, description="One route.")
+    other_mapping_route = dy.Enum(list(MAPPING_ROUTES), primary_key=True, description="The other route.")
+    mapping_level = dy.Enum(
+        ["major_group", "occupation", "task"], primary_key=True, description="Level at which shares are compared."
+    )
+    item_count = dy.Int64(min=0, description="Items that either route uses, over which the correlations are taken.")
+    same_share = share("Share of the conversations matched by both routes that both give to the same item.")
+    pearson_correlation = dy.Float64(nullable=True, min=-1, max=1, description="Pearson; null: fewer than three items.")
+    spearman_correlation = dy.Float64(nullable=True, min=-1, max=1, description="Spearman's rank correlation.")
+    kendall_correlation = dy.Float64(nullable=True, min=-1, max=1, description="Kendall's tau-b.")
+    paper_pearson_correlation = dy.Float64(
+        nullable=True, description="The paper's figure (arXiv 2503.04761) for clusters against conversations."
+    )
+    paper_spearman_correlation = dy.Float64(nullable=True, description="The paper's figure.")
+    paper_kendall_correlation = dy.Float64(nullable=True, description="The paper's figure.")
+
+
 class ClusterTask(dy.Schema):
     """One row per base cluster and ranked candidate statement (restricted)."""
 
@@ -421,7 +443,9 @@ class ConversationTask(dy.Schema):
 
     conversation_id = dy.String(primary_key=True, description="Id of the conversation.")
     mapping_route = dy.Enum(
-        ["cluster", "conversation"], primary_key=True, description="Through its cluster, or directly."
+        list(MAPPING_ROUTES),
+        primary_key=True,
+        description="Through its cluster, directly by retrieval, or down the hierarchy of tasks.",
     )
     statement_task_id = dy.String(
         primary_key=True, description="Statement; none where no statement fits; not_classified where no verdict exists."
@@ -470,6 +494,7 @@ META_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "meta/sdc_policy": SdcPolicy,
     "meta/suppression_summary": SuppressionSummary,
     "qa/conservation": Conservation,
+    "qa/mapping_agreement": MappingAgreement,
 }
 REF_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "ref/onet_task": onet_tables.OnetTask,

@@ -86,15 +86,20 @@ def chosen_tasks(matches: pl.DataFrame, key: str) -> pl.DataFrame:
 
 
 def conversation_tasks(
-    occupational: pl.DataFrame, members: pl.DataFrame, cluster_matches: pl.DataFrame, direct_matches: pl.DataFrame
+    occupational: pl.DataFrame,
+    members: pl.DataFrame,
+    cluster_matches: pl.DataFrame,
+    direct_matches: pl.DataFrame,
+    hierarchy_matches: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Task of every occupational conversation by both routes.
+    """Task of every occupational conversation by each route.
 
     Args:
         occupational: One `conversation_id` per occupational conversation.
         members: Cluster members; level 0 is used.
         cluster_matches: Table `core/cluster_task`.
-        direct_matches: Ranked candidates per conversation with `id`.
+        direct_matches: Ranked candidates per conversation with `id`, from all statements.
+        hierarchy_matches: The same from the way down the hierarchy of tasks.
 
     Returns:
         Table `core/conversation_task`: single label, weight 1; a conversation in no cluster is not classified by the
@@ -102,9 +107,11 @@ def conversation_tasks(
     """
     base = members.filter(pl.col("cluster_level") == 0).select("conversation_id", "cluster_id")
     by_cluster = base.join(chosen_tasks(cluster_matches, "cluster_id"), on="cluster_id").drop("cluster_id")
-    by_itself = chosen_tasks(direct_matches, "id").rename({"id": "conversation_id"})
+    by_itself, by_descent = (
+        chosen_tasks(matches, "id").rename({"id": "conversation_id"}) for matches in (direct_matches, hierarchy_matches)
+    )
     routes = []
-    for route, chosen in (("cluster", by_cluster), ("conversation", by_itself)):
+    for route, chosen in (("cluster", by_cluster), ("conversation", by_itself), ("hierarchy", by_descent)):
         rows = occupational.select("conversation_id").join(chosen, on="conversation_id", how="left")
         routes.append(
             rows.with_columns(

@@ -75,8 +75,8 @@ class RunFields(BaseModel):
         description="Count a conversation without an account as an account of its own; every row says so.",
     )
     channel: str = Field(default="assistant", description="Where the conversations come from: assistant or api.")
-    mapping_route: Literal["cluster", "conversation"] = Field(
-        default="conversation", description="Route from conversations to tasks that feeds the index; both are computed."
+    mapping_route: Literal["cluster", "conversation", "hierarchy"] = Field(
+        default="conversation", description="Route from conversations to tasks that feeds the index; all are computed."
     )
     cluster_method: Literal["auto", "ward", "kmeans", "hdbscan"] = Field(
         default="auto", description="Clustering of the requests; auto chooses by the size of the data."

@@ -238,6 +238,12 @@ def _meta(example: ExampleVintage) -> dict[str, list[dict]]:
                 ("idx/occupation_month", "too_few_accounts", 9, 0.012),
             )
         ],
+        "qa/mapping_agreement": [
+            key | {"mapping_route": "cluster", "other_mapping_route": "conversation", "mapping_level": level,
+                   "item_count": count, "same_share": same, "pearson_correlation": pearson,
+                   "spearman_correlation": pearson, "kendall_correlation": pearson / 2}
+            for level, count, same, pearson in (("major_group", 22, 0.6, 0.95), ("task", 400, 0.2, 0.5))
+        ],
         "qa/conservation": [
             key | {"table_name": table, "group_id": "all", "published_share": 0.86, "suppressed_share": 0.07,
                    "none_share": 0.05, "not_classified_share": 0.02, "not_published_share": 0.0, "total_share": 1.0,

@@ -3,14 +3,15 @@
 Pure functions. Nothing made here may be written outside the restricted zone; `pipelines.publish` is the door.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal
 
 import polars as pl
 
 from clio_lite.privacy import DisclosurePolicy
 from pipelines.aggregate.activities import activity_table
+from pipelines.aggregate.agreement import AGREEMENT_SCHEMA, route_agreement
 from pipelines.aggregate.cells import ExactTable, measure_cells
 from pipelines.aggregate.cluster_facets import cluster_facet_table
 from pipelines.aggregate.collaboration import ExactCollaboration, collaboration, node_rows
@@ -55,6 +56,7 @@ class MonthInputs:
         clusters: `clio_lite.tables.Cluster`.
         members: `clio_lite.tables.ClusterMember`.
         skill_names: Skills to list even where no conversation shows them.
+        other_routes: `conversation_task` of the routes that do not feed the index, by route.
     """
 
     facets: pl.DataFrame
@@ -64,6 +66,7 @@ class MonthInputs:
     clusters: pl.DataFrame
     members: pl.DataFrame
     skill_names: tuple[str, ...] = ()
+    other_routes: Mapping[str, pl.DataFrame] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,7 @@ class ExactMonth:
         coverage: Depth of use: `contracts.CoverageCurve` without the common block.
         catalogue: Taxonomy the tables refer to.
         has_counts: Made from conversations: counts and accounts are real.
+        agreement: How far the routes agree: `agreement.AGREEMENT_SCHEMA`.
     """
 
     tables: dict[str, ExactTable]
@@ -84,6 +88,7 @@ class ExactMonth:
     coverage: pl.DataFrame
     catalogue: Catalogue
     has_counts: bool = True
+    agreement: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=AGREEMENT_SCHEMA))
 
 
 def counted_conversations(inputs: MonthInputs, *, account_basis: AccountBasis) -> pl.DataFrame:
@@ -209,9 +214,10 @@ def aggregate_month(inputs: MonthInputs, *, policy: DisclosurePolicy, account_ba
     """
     counted = counted_conversations(inputs, account_basis=account_basis)
     occupational = counted.filter("is_occupational")
-    task_rows = split_task_rows(
-        occupational, inputs.conversation_task, inputs.catalogue.tasks["statement_task_id"].unique()
-    )
+    statements = inputs.catalogue.tasks["statement_task_id"].unique()
+    task_rows = split_task_rows(occupational, inputs.conversation_task, statements)
+    routes = {route: split_task_rows(occupational, rows, statements) for route, rows in inputs.other_routes.items()}
+    used = inputs.conversation_task["mapping_route"].cast(pl.String).unique().to_list()
     tables, by_occupation = aggregate_usage(task_rows, inputs.catalogue, policy=policy)
     kind = pl.when("is_occupational").then(pl.lit("occupational")).otherwise(pl.lit("not_occupational"))
     kinds = pl.DataFrame({"kind": ["occupational", "not_occupational"]})
@@ -232,4 +238,5 @@ def aggregate_month(inputs: MonthInputs, *, policy: DisclosurePolicy, account_ba
         collaboration=collaboration(node_rows(occupational, task_rows, by_occupation)),
         coverage=coverage_curve(inputs.catalogue, tables["task"], floors=floors, policy=policy),
         catalogue=inputs.catalogue,
+        agreement=route_agreement(routes | dict.fromkeys(used, task_rows), inputs.catalogue),
     )

@@ -88,10 +88,12 @@ def index_tables(
         run_id=context.run_id,
         supersedes=last_vintage(store, context.partition_key),
     )
+    routes = {str(route): rows for (route,), rows in conversation_task.group_by("mapping_route", maintain_order=True)}
     inputs = MonthInputs(
         facets=facets,
         conversations=facts,
-        conversation_task=conversation_task.filter(pl.col("mapping_route").cast(pl.String) == settings.mapping_route),
+        conversation_task=routes.pop(settings.mapping_route, conversation_task.clear()),
+        other_routes=routes,
         catalogue=Catalogue(
             tasks=taxonomy["tasks"],
             occupations=taxonomy["occupations"],

@@ -3,7 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from onet.matching import match_vectors
+from onet.matching import match_by_descent, match_vectors
+from onet.task_hierarchy import hierarchy_from_tables
 from onet.verification import CalibratedVerifier
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.defs.resources import open_encoder
@@ -43,6 +44,8 @@ def cluster_task(
         "cluster_matches": "core/cluster_task",
         "embeddings": "core/request_embeddings",
         "facets": "core/facets",
+        "nodes": "core/task_hierarchy",
+        "placed": "core/task_hierarchy_statement",
     },
 )
 def conversation_task(
@@ -52,8 +55,10 @@ def conversation_task(
     cluster_matches: pl.DataFrame,
     embeddings: pl.DataFrame,
     facets: pl.DataFrame,
+    nodes: pl.DataFrame,
+    placed: pl.DataFrame,
 ) -> pl.DataFrame:
-    """Give every occupational conversation its task, through its cluster and directly, side by side."""
+    """Give every occupational conversation its task: through its cluster, directly, and down the hierarchy of tasks."""
     encoder = open_encoder(context.resources.settings, context.resources.store)
     index = stored_task_index(index_manifest, encoder, context.resources.store.task_indexes)
     direct = match_vectors(
@@ -64,4 +69,12 @@ def conversation_task(
         top=1,
         texts=request_texts(embeddings, facets),
     )
-    return conversation_tasks(embeddings, members, cluster_matches, direct)
+    descended = match_by_descent(
+        embeddings.get_column("conversation_id"),
+        stacked_vectors(embeddings),
+        index=index,
+        hierarchy=hierarchy_from_tables(nodes, placed, index),
+        verifier=CalibratedVerifier(index.vector_calibration),
+        top=1,
+    )
+    return conversation_tasks(embeddings, members, cluster_matches, direct, descended)

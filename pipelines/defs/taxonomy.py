@@ -7,6 +7,7 @@ import polars as pl
 
 from onet import tables as onet_tables
 from onet.release import load_release
+from onet.task_hierarchy import build_task_hierarchy
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.defs.resources import open_encoder
 from pipelines.lineage import earlier_tasks, lineage_into, soc_crosswalk
@@ -15,6 +16,7 @@ from pipelines.release_tables import (
     ensure_task_index,
     release_from_tables,
     release_manifest,
+    stored_task_index,
     task_index_manifest,
 )
 from pipelines.sources import release_path
@@ -83,3 +85,28 @@ def task_index(context: dg.AssetExecutionContext, manifest: pl.DataFrame, **fram
     release = release_from_tables(manifest, frames)
     index = ensure_task_index(release, open_encoder(settings, store), store.task_indexes, seed=settings.seed)
     return task_index_manifest(index)
+
+
+@tables(
+    TableSpec(
+        "core/task_hierarchy",
+        GROUP,
+        "One row per node above the statements: 12 top nodes, and middle nodes under them.",
+        is_monthly=False,
+        settings=("seed",),
+    ),
+    TableSpec(
+        "core/task_hierarchy_statement",
+        GROUP,
+        "One row per statement: its middle and top node.",
+        is_monthly=False,
+        settings=("seed",),
+    ),
+    upstream={"index_manifest": "core/task_index"},
+)
+def task_hierarchy(context: dg.AssetExecutionContext, index_manifest: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
+    """Group the statements into a hierarchy that conversations can be walked down."""
+    settings, store = context.resources.settings, context.resources.store
+    index = stored_task_index(index_manifest, open_encoder(settings, store), store.task_indexes)
+    hierarchy = build_task_hierarchy(index, seed=settings.seed)
+    return {"core/task_hierarchy": hierarchy.nodes, "core/task_hierarchy_statement": hierarchy.statements}

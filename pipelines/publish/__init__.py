@@ -18,6 +18,7 @@ from pipelines.publish.quality import (
     assert_gate_held,
     assert_no_restricted_columns,
     conservation,
+    mapping_agreement,
     suppression_summary,
     validate_reference,
 )
@@ -77,6 +78,7 @@ def publish_tables(
         "meta/sdc_policy": sdc_policy_table(context.policy),
         "meta/suppression_summary": suppression_summary(tables, vintage_id=context.vintage_id),
         "qa/conservation": conservation(tables, vintage_id=context.vintage_id),
+        "qa/mapping_agreement": mapping_agreement(exact, context),
     }
     if vintage is not None:
         tables["meta/vintage"] = _vintage_table(vintage, context)

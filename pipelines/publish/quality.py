@@ -15,7 +15,7 @@ from pipelines.disclosure import rounding_error
 from pipelines.errors import PublicationRefusedError
 from pipelines.publish.decisions import Decisions
 from pipelines.publish.tables import FORMS
-from pipelines.publish.vintage import validated
+from pipelines.publish.vintage import VintageContext, validated
 
 EXACT_TOLERANCE: Final = 1e-9
 KINDS: Final = {
@@ -26,6 +26,7 @@ KINDS: Final = {
     "not_published": "not_published_share",
 }
 # Shares of a table that add up to one, and the columns that name each group that does.
+AGREEMENT_DECIMALS: Final = 3
 ADDITIVE_TABLES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
     **{form.table: ("usage_share", form.within) for form in FORMS if form.remainder is not None},
     "idx/collaboration_month": ("pattern_share", ("node_type", "node_id", "denominator")),
@@ -173,6 +174,27 @@ def _value_columns(schema: type[CommonBlock]) -> list[str]:
     names |= {"usage_share", "account_share", "pattern_share", "automation_share", "augmentation_share", "name"}
     names |= {"representation_ratio", "usage_per_million_workers", "used_task_count", "task_coverage", "description"}
     return sorted(names & set(schema.column_names()))
+
+
+def mapping_agreement(exact: ExactMonth, context: VintageContext) -> pl.DataFrame:
+    """Rows of `qa/mapping_agreement`: none where the occupational conversations themselves do not pass the gate.
+
+    Args:
+        exact: The month before disclosure control.
+        context: The build.
+    """
+    schema = META_TABLES["qa/mapping_agreement"]
+    whole = exact.tables.get("population")
+    if whole is None:
+        return schema.create_empty()
+    failing = whole.cells.filter((pl.col("kind") == "occupational") & cell_rule(context.policy).is_not_null()).height
+    if failing:
+        return schema.create_empty()
+    measured = [pl.col(name).round(AGREEMENT_DECIMALS) for name in exact.agreement.columns if "_correlation" in name]
+    rows = exact.agreement.with_columns(
+        *measured, pl.col("same_share").round(AGREEMENT_DECIMALS), vintage_id=pl.lit(context.vintage_id)
+    )
+    return validated(rows, schema)
 
 
 def suppression_summary(tables: dict[str, pl.DataFrame], *, vintage_id: str) -> pl.DataFrame:

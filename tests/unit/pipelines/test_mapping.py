@@ -60,19 +60,21 @@ def test_only_an_accepted_first_candidate_is_chosen() -> None:
     assert dict(found.select("id", "statement_task_id").iter_rows()) == {"x": "7", "y": "none", "z": "not_classified"}
 
 
-def test_both_routes_give_each_conversation_one_task() -> None:
+def test_every_route_gives_each_conversation_one_task() -> None:
     found = conversation_tasks(
         pl.DataFrame({"conversation_id": ["a", "b", "c", "d"]}),
         MEMBERS,
         matches([("k1", 1, "7", 0.9, "accepted"), ("k2", 1, "8", 0.2, "none_fits")], key="cluster_id"),
         matches([(c, 1, "9", 0.8, "accepted") for c in "abcd"]),
+        matches([(c, 1, "5", 0.1, "none_fits") for c in "abcd"]),
     )
     tasks = {
         (c, str(r)): t for c, r, t in found.select("conversation_id", "mapping_route", "statement_task_id").iter_rows()
     }
     assert {c: tasks[c, "cluster"] for c in "abcd"} == {"a": "7", "b": "7", "c": "none", "d": "not_classified"}
     assert {tasks[c, "conversation"] for c in "abcd"} == {"9"}
-    assert found.height == 8
+    assert {tasks[c, "hierarchy"] for c in "abcd"} == {"none"}
+    assert found.height == 12
 
 
 @given(st.permutations(["a", "b", "c"]))
