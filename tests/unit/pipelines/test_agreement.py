@@ -2,7 +2,7 @@
 
 import polars as pl
 import pytest
-from index_month import POLICY, make_catalogue, make_month, make_context
+from index_month import POLICY, make_catalogue, make_context, make_month
 
 from pipelines.aggregate import aggregate_month
 from pipelines.aggregate.agreement import PAPER, route_agreement
