@@ -77,3 +77,30 @@ def with_assumed_accounts(frame: pl.DataFrame) -> pl.DataFrame:
     """
     own = pl.format("conversation:{}", "conversation_id")
     return frame.with_columns(pl.coalesce("account_key", own).alias("account_key"), has_account=pl.lit(value=True))
+
+
+def account_counts(rows: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Count conversations and accounts of each cell, and the shares of its heaviest accounts.
+
+    The shares are over the conversations that have an account, so that those without one cannot hide a heavy account.
+
+    Args:
+        rows: The keys and `account_key` (null: none), one row per conversation and cell.
+        keys: Columns that name a cell.
+
+    Returns:
+        `conversation_count`, `account_count`, `top_account_share`, `top_two_account_share` per cell, sorted by key.
+    """
+    per_account = rows.group_by(*keys, "account_key").len("held")
+    has_account = pl.col("account_key").is_not_null()
+    known = pl.col("held").filter(has_account)
+    return (
+        per_account.group_by(keys)
+        .agg(
+            conversation_count=pl.col("held").sum().cast(pl.Int64),
+            account_count=has_account.sum().cast(pl.Int64),
+            top_account_share=pl.when(known.sum() > 0).then(known.max() / known.sum()).otherwise(0.0),
+            top_two_account_share=pl.when(known.sum() > 0).then(known.top_k(2).sum() / known.sum()).otherwise(0.0),
+        )
+        .sort(keys)
+    )

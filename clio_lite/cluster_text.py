@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clio_lite.auditor import grade_text
-from clio_lite.clustering import Labels, Vectors, centroids_of
+from clio_lite.clustering import Labels, Vectors, sums_of
 from clio_lite.labels import label_clusters, name_key, word_account_counts
 from clio_lite.naming import ClusterLabeller, ExampleCounts, Label, NamingTask, naming_examples
 from clio_lite.privacy import MIN_PUBLISHED_GRADE
@@ -209,8 +209,7 @@ def _tasks(source: TextSource, clusters: LevelClusters) -> list[NamingTask]:
 
 
 def _cohesion(vectors: Vectors, clusters: LevelClusters) -> dict[str, float]:
-    """Mean cosine of each cluster's rows to its centroid."""
-    centroids = centroids_of(vectors, clusters.labels, len(clusters.ids))
-    cosines = np.einsum("ij,ij->i", vectors, centroids[clusters.labels])
-    means = np.bincount(clusters.labels, weights=cosines) / np.bincount(clusters.labels)
-    return dict(zip(clusters.ids, means.tolist(), strict=True))
+    """Mean cosine of each cluster's rows to its centroid: the length of their mean, since each has length 1."""
+    sizes = np.bincount(clusters.labels, minlength=len(clusters.ids))
+    lengths = np.linalg.norm(sums_of(vectors, clusters.labels, len(clusters.ids)), axis=1)
+    return dict(zip(clusters.ids, (lengths / sizes).tolist(), strict=True))

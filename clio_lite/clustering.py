@@ -143,12 +143,18 @@ def cut_tree(tree: WardTree, cluster_count: int) -> Labels:
     return _after_merges(tree, merge_count)
 
 
-def centroids_of(rows: NDArray[np.floating], labels: Labels, cluster_count: int) -> Vectors:
-    """Mean direction of each cluster: array (cluster_count, d) of unit rows; an empty cluster's row is zero."""
+def sums_of(rows: NDArray[np.floating], labels: Labels, cluster_count: int) -> Vectors:
+    """Sum of the rows of each cluster: array (cluster_count, d)."""
     members = csr_array(
         (np.ones(len(labels), dtype=np.float32), (labels, np.arange(len(labels)))), shape=(cluster_count, len(labels))
     )
-    return unit_rows(np.asarray(members @ rows))
+    sums: Vectors = np.asarray(members @ rows)
+    return sums
+
+
+def centroids_of(rows: NDArray[np.floating], labels: Labels, cluster_count: int) -> Vectors:
+    """Mean direction of each cluster: array (cluster_count, d) of unit rows; an empty cluster's row is zero."""
+    return unit_rows(sums_of(rows, labels, cluster_count))
 
 
 def numbered(labels: Labels) -> Labels:
@@ -197,8 +203,9 @@ def _split(rows: Vectors, members: NDArray[np.int64], rng: np.random.Generator) 
     """Split members into cells of at most `CELL_SIZE` rows by k-means of few branches, again where still too big."""
     if len(members) <= CELL_SIZE:
         return [members]
-    # Cells of half the bound on average, so that few need another split.
-    branches = min(CELL_BRANCHES, math.ceil(2 * len(members) / CELL_SIZE))
+    # Cells of half the bound on average, so that few need another split; many cells in two steps of equally many.
+    cells = math.ceil(2 * len(members) / CELL_SIZE)
+    branches = cells if cells <= CELL_BRANCHES else min(CELL_BRANCHES, math.ceil(math.sqrt(cells)))
     part = rows[members]
     sample = part[np.sort(rng.permutation(len(part))[: SAMPLE_PER_BRANCH * branches])]
     centres = sample[np.sort(rng.choice(len(sample), branches, replace=False))]

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from clio_lite.accounts import account_counts
 from clio_lite.cluster_text import ClusterText, LevelClusters, TextSource, write_level
 from clio_lite.clustering import (
     NOISE,
@@ -200,7 +201,9 @@ def _level(rows: _Rows, number: int, group: Labels) -> _Level:
     ids = [cluster_id(number, own) for own in grouped["conversation_id"]]
     level = pl.lit(number, dtype=pl.Int64)
     members = members.select("conversation_id", cluster_level=level, cluster_id=pl.Series(ids).gather(of_row))
-    return _Level(number, group, ids, members, _counts(members, rows.table))
+    inside = rows.table.filter("is_counted").select("conversation_id", "account_key")
+    counted = members.join(inside, on="conversation_id", how="inner")
+    return _Level(number, group, ids, members, account_counts(counted, ["cluster_id"]))
 
 
 def _levelled(
@@ -310,22 +313,4 @@ def _with_text(clusters: pl.DataFrame, parents: Mapping[str, str], texts: Mappin
         .join(pl.DataFrame(rows, schema=columns, orient="row"), on="cluster_id", how="left")
         .select(Cluster.column_names())
         .sort("cluster_level", "cluster_id")
-    )
-
-
-def _counts(members: pl.DataFrame, table: pl.DataFrame) -> pl.DataFrame:
-    """Exact counts per cluster over the conversations inside the cap, and account shares over those with an account."""
-    per_account = (
-        members.join(table.select("conversation_id", "account_key", "is_counted"), on="conversation_id", how="inner")
-        .filter("is_counted")
-        .group_by("cluster_id", "account_key")
-        .len("held")
-    )
-    has_account = pl.col("account_key").is_not_null()
-    known = pl.col("held").filter(has_account)
-    return per_account.group_by("cluster_id").agg(
-        conversation_count=pl.col("held").sum().cast(pl.Int64),
-        account_count=has_account.sum().cast(pl.Int64),
-        top_account_share=pl.when(known.sum() > 0).then(known.max() / known.sum()).otherwise(0.0),
-        top_two_account_share=pl.when(known.sum() > 0).then(known.top_k(2).sum() / known.sum()).otherwise(0.0),
     )

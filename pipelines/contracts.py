@@ -7,6 +7,7 @@ from typing import Final
 
 import dataframely as dy
 
+from clio_lite import lineage as clio_lineage
 from clio_lite import tables as clio_tables
 from onet import tables as onet_tables
 
@@ -267,10 +268,27 @@ class RequestClusterMonth(CommonBlock):
     account_share = share("Share of the accounts.")
     map_x = dy.Float64(nullable=True, description="Horizontal place on the 2-D map.")
     map_y = dy.Float64(nullable=True, description="Vertical place on the 2-D map.")
+    persistent_id = dy.String(nullable=True, description="Id that the cluster keeps from month to month.")
     prev_cluster_id = dy.String(
-        nullable=True, description="Cluster of the month before that it continues; not computed in this version."
+        nullable=True,
+        description="Cluster of the month before whose id it keeps; see idx.cluster_lineage_month.",
     )
-    prev_overlap_share = share("Overlap with it; not computed in this version.")
+    prev_overlap_share = share("Part of the requests like the earlier cluster's that are in this one, to one decimal.")
+
+
+class ClusterLineageMonth(CommonBlock):
+    """How clusters of requests came from those of the month before: what goes on, splits, merges, begins, ends."""
+
+    cluster_level = dy.Int64(primary_key=True, min=0, description="0 for base clusters, rising towards the top.")
+    cluster_id = dy.String(primary_key=True, description="Cluster of the month; none for a death.")
+    prev_cluster_id = dy.String(primary_key=True, description="Cluster of the month before; none for a birth.")
+    prev_vintage_id = dy.String(nullable=True, description="Build of the month before that was compared.")
+    relation = dy.Enum(
+        list(clio_lineage.RELATIONS), nullable=True, description="How the one came from the other; null if withheld."
+    )
+    persistent_id = dy.String(nullable=True, description="Id that the cluster keeps; of the earlier one for a death.")
+    overlap_share = share("Part of the cluster's requests that are like the earlier one's, to one decimal.")
+    prev_overlap_share = share("Part of the requests like the earlier cluster's that are in this one, to one decimal.")
 
 
 class ClusterFacetMonth(CommonBlock):
@@ -468,6 +486,15 @@ class SocGroup(onet_tables.SocGroup):
     onet_version = dy.String(primary_key=True, description="Release whose occupations the groups hold, or 'starter'.")
 
 
+class ClusterLineage(clio_lineage.ClusterLineage):
+    """One row per linked pair of a cluster and one of the month before, per birth and per death (restricted)."""
+
+    is_prev_published = dy.Bool(
+        description="The earlier cluster is stated in the build compared with, or there is none."
+    )
+    prev_vintage_id = dy.String(nullable=True, description="Build of the month before that was compared.")
+
+
 IDX_TABLES: Final[dict[str, type[CommonBlock]]] = {
     "idx/task_month": TaskMonth,
     "idx/task_occupation_month": TaskOccupationMonth,
@@ -484,6 +511,7 @@ IDX_TABLES: Final[dict[str, type[CommonBlock]]] = {
     "idx/skill_month": SkillMonth,
     "idx/request_cluster_month": RequestClusterMonth,
     "idx/cluster_facet_month": ClusterFacetMonth,
+    "idx/cluster_lineage_month": ClusterLineageMonth,
     "idx/headline_month": HeadlineMonth,
 }
 META_TABLES: Final[dict[str, type[dy.Schema]]] = {
@@ -514,6 +542,7 @@ RESTRICTED_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "core/facets": clio_tables.Facets,
     "core/cluster_member": clio_tables.ClusterMember,
     "core/cluster": clio_tables.Cluster,
+    "core/cluster_lineage": ClusterLineage,
     "core/cluster_task": ClusterTask,
     "core/conversation_task": ConversationTask,
 }

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from pipelines.partitions import previous_month
 from pipelines.settings import PROJECT, RunFields
 from pipelines.storage import Store
 
@@ -63,14 +64,21 @@ def fingerprint(
     return hashlib.blake2b(json.dumps(document, sort_keys=True, default=str).encode(), digest_size=16).hexdigest()
 
 
-def upstream_fingerprints(store: Store, upstream: Sequence[str], month: str | None) -> dict[str, str | None]:
+def upstream_fingerprints(
+    store: Store, upstream: Sequence[str], month: str | None, earlier: Sequence[str] = ()
+) -> dict[str, str | None]:
     """Stored fingerprints of the tables that a table is made from; None for one that was never made.
 
     Args:
         store: The store.
         upstream: Table names.
         month: Partition of the table itself; tables without partitions have only the one state.
+        earlier: Monthly tables whose partition of the month before it is made from as well, where there is one.
     """
-    return {
+    prints = {
         name: (store.read_state(name, month) if month else None) or store.read_state(name) for name in sorted(upstream)
     }
+    if month:
+        before = previous_month(month)
+        prints |= {f"{name} of the month before": store.read_state(name, before) for name in sorted(earlier)}
+    return prints

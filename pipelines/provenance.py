@@ -71,6 +71,7 @@ def vintage_row(
     published_at: datetime,
     run_id: str | None,
     supersedes: str | None = None,
+    lineage: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The row of `meta/vintage` of a build from conversations.
 
@@ -88,6 +89,7 @@ def vintage_row(
         published_at: Time of the build, UTC.
         run_id: Dagster run.
         supersedes: Vintage of the month published before, or None.
+        lineage: Table `core/cluster_lineage`: what the build takes from the month before.
     """
     release = manifest.row(0, named=True)
     facet_versions = facets.get_column("facet_version").unique().sort().to_list()
@@ -110,6 +112,7 @@ def vintage_row(
     identity = {
         **facts,
         "release_digest": release["release_digest"],
+        "lineage_digest": _lineage_digest(lineage),
         "labour_digest": hashlib.blake2b(labour.write_csv().encode(), digest_size=8).hexdigest(),
         "settings": {name: getattr(settings, name) for name in _STATISTICAL_SETTINGS},
     }
@@ -133,6 +136,13 @@ def vintage_row(
         "notes": _notes(settings, release["onet_version"]),
     }
     return Vintage.validate(pl.DataFrame([row]).select(Vintage.column_names()), cast=True)
+
+
+def _lineage_digest(lineage: pl.DataFrame | None) -> str:
+    """Digest of what a build takes from the month before; empty where it takes nothing."""
+    if lineage is None or lineage.is_empty():
+        return ""
+    return hashlib.blake2b(lineage.write_csv().encode(), digest_size=8).hexdigest()
 
 
 def _notes(settings: RunFields, onet_version: str) -> str:

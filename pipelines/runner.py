@@ -89,14 +89,16 @@ def plan_steps(assets: Sequence[dg.AssetsDefinition], store: Store, settings: Se
         keys = tuple(sorted(key.to_user_string() for key in step.keys))
         upstream = [key.to_user_string() for key in step.dependency_keys]
         partition = month if step.partitions_def else None
-        made_from = upstream_fingerprints(store, upstream, partition)
+        metadata = {name: step.metadata_by_key[dg.AssetKey(name.split("/"))] for name in keys}
+        earlier = next(iter(metadata.values())).get("month_before", [])
+        made_from = upstream_fingerprints(store, upstream, partition, earlier)
         is_fresh = all(name in fresh for name in upstream) and all(
             store.read_state(name, partition)
             == fingerprint(
                 name,
                 partition,
                 settings=settings,
-                used=step.metadata_by_key[dg.AssetKey(name.split("/"))]["settings"],
+                used=metadata[name]["settings"],
                 upstream=made_from,
             )
             for name in keys

@@ -25,7 +25,7 @@ _SAME_METHOD = " AND ".join(f"nv.{name} IS NOT DISTINCT FROM bv.{name}" for name
 _COMPARABLE = f"(n.account_basis = b.account_basis AND {_SAME_METHOD})"
 _VINTAGES = "JOIN meta.vintage nv ON nv.vintage_id = n.vintage_id JOIN meta.vintage bv ON bv.vintage_id = b.vintage_id"
 _MEASURE_ENDINGS = ("_share", "_ratio", "_coverage")
-_NOT_MEASURES = frozenset({"prev_overlap_share", "reference_usage_share"})
+_NOT_MEASURES = frozenset({"overlap_share", "prev_overlap_share", "reference_usage_share"})
 
 
 @dataclass(frozen=True)

@@ -225,7 +225,7 @@ def _meta(example: ExampleVintage) -> dict[str, list[dict]]:
             {"base_id": name, "label": label, "has_none": True, "has_not_classified": True, "has_suppressed": True,
              "has_not_occupational": name == "all"}
             for name, label in (("occupational", "occupational conversations"), ("matched", "matched to a task"),
-                                ("all", "all conversations"))
+                                ("all", "all conversations"), ("cluster", "conversations of the cluster"))
         ],
         "meta/sdc_policy": [dict(zip(names, least, strict=True)) | {
             "sdc_policy_id": policy, "max_top_account_share": 0.5, "max_top_two_account_share": 0.85,
@@ -447,6 +447,15 @@ def _others(example: ExampleVintage) -> dict[str, list[dict]]:
             | _stated(part) for name, level, parent, text, part in CLUSTERS
         ],
         "idx/cluster_facet_month": _cluster_facets(example),
+        "idx/cluster_lineage_month": [
+            base | {"cluster_level": level, "cluster_id": name, "prev_cluster_id": before, "relation": relation,
+                    "persistent_id": None if relation is None else name, "overlap_share": overlap,
+                    "prev_overlap_share": overlap, "prev_vintage_id": "2026-09-example"}
+            | ({"obs_status": "Q", "conf_status": "D", "suppression_rule": "complementary"} if relation is None else {})
+            for level, name, before, relation, overlap in (
+                (2, "top-1", "old-1", "continuation", 0.9), (2, "top-2", "none", "birth", 0.0),
+                (2, "none", "old-2", "death", 0.0), (0, "base-2", "old-3", None, None))
+        ],
         "idx/headline_month": [
             base | {"metric_id": name, "value": value}
             for name, value in example.headlines.items()

@@ -16,6 +16,7 @@ from pipelines.aggregate.cells import ExactTable, measure_cells
 from pipelines.aggregate.cluster_facets import cluster_facet_table
 from pipelines.aggregate.collaboration import ExactCollaboration, collaboration, node_rows
 from pipelines.aggregate.facets import cluster_table, model_table, skill_table, use_case_table
+from pipelines.aggregate.lineage import lineage_table
 from pipelines.aggregate.usage import (
     FLOOR_MULTIPLES,
     REMAINDERS,
@@ -54,6 +55,7 @@ class MonthInputs:
         conversation_task: `contracts.ConversationTask` of one route.
         catalogue: Taxonomy.
         clusters: `clio_lite.tables.Cluster`.
+        lineage: `contracts.ClusterLineage`; None makes no table of it.
         members: `clio_lite.tables.ClusterMember`.
         skill_names: Skills to list even where no conversation shows them.
         other_routes: `conversation_task` of the routes that do not feed the index, by route.
@@ -67,6 +69,7 @@ class MonthInputs:
     members: pl.DataFrame
     skill_names: tuple[str, ...] = ()
     other_routes: Mapping[str, pl.DataFrame] = field(default_factory=dict)
+    lineage: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,8 @@ class ExactMonth:
 
     Attributes:
         tables: By short name: task, task_occupation, occupation, major_group, job_zone, wage and, from conversations,
-            activity, use_case, model, skill, cluster, cluster_facet, population and the whole, counted.
+            activity, use_case, model, skill, cluster, cluster_facet, cluster_lineage, population and the whole,
+            counted.
         collaboration: Patterns and buckets by node; None where the source has none.
         coverage: Depth of use: `contracts.CoverageCurve` without the common block.
         catalogue: Taxonomy the tables refer to.
@@ -221,6 +225,8 @@ def aggregate_month(inputs: MonthInputs, *, policy: DisclosurePolicy, account_ba
     tables, by_occupation = aggregate_usage(task_rows, inputs.catalogue, policy=policy)
     kind = pl.when("is_occupational").then(pl.lit("occupational")).otherwise(pl.lit("not_occupational"))
     kinds = pl.DataFrame({"kind": ["occupational", "not_occupational"]})
+    if inputs.lineage is not None:
+        tables["cluster_lineage"] = lineage_table(inputs.lineage)
     tables |= {
         "use_case": use_case_table(counted),
         "model": model_table(counted),

@@ -7,6 +7,8 @@ import polars as pl
 
 from clio_lite.accounts import with_assumed_accounts
 from clio_lite.clusters import build_clusters
+from clio_lite.lineage import trace_clusters
+from pipelines.aggregate.lineage import published_links
 from pipelines.defs.declare import TableSpec, tables
 
 GROUP = "clusters"
@@ -21,6 +23,7 @@ _SETTINGS = (
     "account_cap",
     "assume_account_per_conversation",
 )
+_IDENTITY_SETTINGS = ("assume_account_per_conversation",)
 _KINDS = ("polars", "parquet", "scikitlearn")
 
 
@@ -51,3 +54,40 @@ def clusters(
         seed=settings.seed,
     )
     return {"core/cluster_member": found.members, "core/cluster": found.clusters}
+
+
+@tables(
+    TableSpec(
+        "core/cluster_centroid",
+        GROUP,
+        "One row per cluster: what the next month needs to tell whether a cluster goes on; no members.",
+        settings=_IDENTITY_SETTINGS,
+    ),
+    TableSpec("core/cluster_lineage", GROUP, settings=_IDENTITY_SETTINGS),
+    upstream={
+        "members": "core/cluster_member",
+        "embeddings": "core/request_embeddings",
+        "conversations": "core/conversations",
+        "index_manifest": "core/task_index",
+    },
+    earlier={"centroids_before": "core/cluster_centroid", "clusters_before": "idx/request_cluster_month"},
+)
+def cluster_identity(
+    context: dg.AssetExecutionContext,
+    members: pl.DataFrame,
+    embeddings: pl.DataFrame,
+    conversations: pl.LazyFrame,
+    index_manifest: pl.DataFrame,
+    centroids_before: pl.DataFrame | None,
+    clusters_before: pl.DataFrame | None,
+) -> Mapping[str, pl.DataFrame]:
+    """Trace the clusters to those of the month before, and keep what the next month needs for that."""
+    accounts = conversations.select("conversation_id", "account_key", "has_account", "is_counted").collect()
+    if context.resources.settings.assume_account_per_conversation:
+        accounts = with_assumed_accounts(accounts)
+    encoder = index_manifest.item(0, "encoder_name")
+    found = trace_clusters(members, embeddings, accounts, centroids_before, encoder=encoder)
+    return {
+        "core/cluster_centroid": found.centroids,
+        "core/cluster_lineage": published_links(found.links, clusters_before),
+    }

@@ -15,8 +15,9 @@ import polars as pl
 
 from pipelines.contracts import TABLES
 from pipelines.freshness import fingerprint, upstream_fingerprints
-from pipelines.partitions import monthly
+from pipelines.partitions import monthly, previous_month
 from pipelines.preview import preview
+from pipelines.storage import Store
 
 OWNERS = ["team:usage-index"]
 _SCHEMA_CHECK = "Types, keys, ranges and rules of the table's schema."
@@ -158,14 +159,20 @@ def _output_name(name: str) -> str:
     return name.replace("/", "__")
 
 
-def _out(spec: TableSpec) -> dg.AssetOut:
+def _month_before(store: Store, table: str, month: str | None) -> pl.DataFrame | None:
+    """A table's partition of the month before, or None where it was never made."""
+    before = previous_month(month) if month else None
+    return store.read_table(table, before) if before and store.read_state(table, before) else None
+
+
+def _out(spec: TableSpec, earlier: Sequence[str]) -> dg.AssetOut:
     return dg.AssetOut(
         key=spec.key,
         group_name=spec.group,
         description=spec.text,
         kinds=set(spec.kinds),
         owners=OWNERS,
-        metadata=spec.metadata(),
+        metadata={**spec.metadata(), **({"month_before": list(earlier)} if earlier else {})},
         freshness_policy=spec.freshness_policy,
     )
 
@@ -181,7 +188,11 @@ def _asset_signature(function: Callable[..., Any], received: Mapping[str, str]) 
 
 
 def tables(
-    *specs: TableSpec, upstream: Mapping[str, str] | None = None, deps: Sequence[str] = (), pool: str | None = None
+    *specs: TableSpec,
+    upstream: Mapping[str, str] | None = None,
+    earlier: Mapping[str, str] | None = None,
+    deps: Sequence[str] = (),
+    pool: str | None = None,
 ) -> Callable[[Callable[..., Frames]], dg.AssetsDefinition]:
     """Declare a function that returns tables as assets.
 
@@ -189,6 +200,9 @@ def tables(
         *specs: The tables, all monthly or none. With one, the function returns its frame; with several, a mapping
             from table name to frame.
         upstream: Parameter name to the table that it receives; annotate it pl.LazyFrame to get a scan.
+        earlier: Parameter name to a monthly table whose partition of the month before it receives, or None where that
+            was never made. It is no edge of the graph, so any month can be made first; a month made or made anew
+            before leaves the next one stale.
         deps: Tables that must exist before but are not loaded.
         pool: Pool that limits how many such functions run at once.
 
@@ -196,6 +210,7 @@ def tables(
     """
     received = dict(upstream or {})
     before = [*received.values(), *deps]
+    looked_back = dict(earlier or {})
 
     def wrap(function: Callable[..., Frames]) -> dg.AssetsDefinition:
         wants_scratch = "scratch" in inspect.signature(function).parameters
@@ -204,7 +219,8 @@ def tables(
         def compute(context: dg.AssetExecutionContext, **inputs: Any) -> Iterator[Any]:
             store, settings = context.resources.store, context.resources.settings
             month = context.partition_key if specs[0].is_monthly else None
-            made_from = upstream_fingerprints(store, before, month)
+            made_from = upstream_fingerprints(store, before, month, list(looked_back.values()))
+            inputs |= {name: _month_before(store, table, month) for name, table in looked_back.items()}
             with context.resources.reporter.step([spec.name for spec in specs]), store.scratch() as folder:
                 result = function(context, **inputs, **({"scratch": folder} if wants_scratch else {}))
                 frames = result if isinstance(result, Mapping) else {specs[0].name: result}
@@ -216,7 +232,7 @@ def tables(
         del compute.__wrapped__
         return dg.multi_asset(
             name=_output_name(specs[0].name) if len(specs) == 1 else function.__name__,
-            outs={_output_name(spec.name): _out(spec) for spec in specs},
+            outs={_output_name(spec.name): _out(spec, list(looked_back.values())) for spec in specs},
             ins={name: dg.AssetIn(key=key.split("/")) for name, key in received.items()},
             deps=[dg.AssetKey(name.split("/")) for name in deps],
             check_specs=[check for spec in specs for check in spec.check_specs()],

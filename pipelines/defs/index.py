@@ -49,6 +49,7 @@ def _index_spec(name: str) -> TableSpec:
         "conversation_task": "core/conversation_task",
         "clusters": "core/cluster",
         "members": "core/cluster_member",
+        "lineage": "core/cluster_lineage",
         "occupations": "ref/occupation",
         "tasks": "ref/onet_task",
         "elements": "core/content_element",
@@ -66,6 +67,7 @@ def index_tables(
     conversation_task: pl.DataFrame,
     clusters: pl.DataFrame,
     members: pl.DataFrame,
+    lineage: pl.DataFrame,
     **taxonomy: pl.DataFrame,
 ) -> Mapping[str, pl.DataFrame]:
     """Count, withhold, round and validate every table of the month.
@@ -87,6 +89,7 @@ def index_tables(
         published_at=datetime.now(tz=UTC),
         run_id=context.run_id,
         supersedes=last_vintage(store, context.partition_key),
+        lineage=lineage,
     )
     routes = {str(route): rows for (route,), rows in conversation_task.group_by("mapping_route", maintain_order=True)}
     inputs = MonthInputs(
@@ -103,6 +106,7 @@ def index_tables(
         ),
         clusters=clusters,
         members=members,
+        lineage=lineage,
         skill_names=skill_names(taxonomy["elements"]),
     )
     rows = vintage_context(vintage, settings)

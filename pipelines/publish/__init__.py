@@ -12,6 +12,7 @@ from pipelines.disclosure import CONF_STATUS_OF_RULE
 from pipelines.errors import PublicationRefusedError
 from pipelines.headlines import headline_values, metric_table
 from pipelines.publish.decisions import decide
+from pipelines.publish.lineage import lineage_rows
 from pipelines.publish.meta import base_table, sdc_policy_table, vintage_input_table
 from pipelines.publish.quality import (
     assert_exact_conservation,
@@ -68,6 +69,7 @@ def publish_tables(
     tables["idx/collaboration_month"] = collaboration_table(exact.collaboration, rules, context, has_counts=counts)
     tables["idx/automation_month"] = automation_table(exact.collaboration, rules, context, has_counts=counts)
     tables["idx/coverage_curve"] = coverage_table(exact, context)
+    tables["idx/cluster_lineage_month"] = lineage_rows(exact, decisions, context)
     values = headline_values(tables, population_rows(exact, decisions))
     tables["idx/headline_month"] = _headline_table(values, context)
     assert_gate_held(tables, exact, decisions, context.policy)

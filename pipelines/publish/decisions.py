@@ -72,6 +72,8 @@ def decide(exact: ExactMonth, policy: DisclosurePolicy) -> Decisions:
     if "cluster" in tables:
         levels = sorted(tables["cluster"].cells["cluster_level"].unique(), reverse=True)
         rules["cluster"] = decide_tree(tables["cluster"], "cluster", levels, policy)
+    if "cluster_lineage" in tables:
+        rules["cluster_lineage"] = _decide_lineage(exact, rules["cluster"], policy)
     if "activity" in tables:
         rules["activity"] = _decide_activities(tables["activity"], policy)
     rules["occupation"] = _decide_occupations(exact, rules, policy)
@@ -159,6 +161,15 @@ def _decide_facets(
     )
     totals = pl.concat([use_cases, of_patterns])
     return decide_cluster_facets(exact.tables["cluster_facet"], clusters, totals, policy=policy)
+
+
+def _decide_lineage(exact: ExactMonth, clusters: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:
+    """Withhold a link below the thresholds, and every link of a cluster that is withheld in its own month."""
+    withheld = _withheld_ids(clusters)
+    closed = exact.tables["cluster"].cells.filter(pl.col("cell_id").is_in(withheld))["cluster_id"].to_list()
+    is_closed = pl.col("cluster_id").is_in(closed) | ~pl.col("is_prev_published")
+    rule = pl.coalesce(cell_rule(policy), pl.when(is_closed).then(pl.lit("complementary")))
+    return exact.tables["cluster_lineage"].cells.select("cell_id", suppression_rule=rule).sort("cell_id")
 
 
 def _decide_occupations(exact: ExactMonth, rules: dict[str, pl.DataFrame], policy: DisclosurePolicy) -> pl.DataFrame:

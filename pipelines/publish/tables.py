@@ -9,6 +9,7 @@ from pipelines.aggregate import ExactMonth
 from pipelines.aggregate.collaboration import NODE, ExactCollaboration, bucket_of
 from pipelines.contracts import IDX_TABLES
 from pipelines.publish.decisions import CollaborationRules, Decisions
+from pipelines.publish.lineage import with_identity
 from pipelines.publish.vintage import VintageContext, common_rows, stated_rows
 
 NO_RULE = pl.lit(None, dtype=pl.String)
@@ -88,7 +89,10 @@ FORMS: tuple[TableForm, ...] = (
         "occupational",
         remainder={"cluster_id": "suppressed"},
         within=("cluster_level",),
-        values=("map_x", "map_y", "name", "description", "privacy_grade"),
+        values=(
+            *("map_x", "map_y", "name", "description", "privacy_grade"),
+            *("persistent_id", "prev_cluster_id", "prev_overlap_share"),
+        ),
     ),
     TableForm(
         "idx/cluster_facet_month",
@@ -114,7 +118,7 @@ def published_table(form: TableForm, exact: ExactMonth, decisions: Decisions, co
         return schema.create_empty()
     cells = exact.tables[form.source].cells.join(decisions.tables[form.source], on="cell_id", how="left")
     if form.source == "cluster":
-        cells = _without_private_text(cells, context)
+        cells = with_identity(_without_private_text(cells, context), exact, decisions)
     if form.source == "cluster_facet":
         cells = _of_stated_clusters(cells, exact, decisions)
     rows = [cells]
