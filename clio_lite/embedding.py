@@ -9,7 +9,8 @@ import logging
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Literal, Protocol
@@ -27,15 +28,22 @@ TOKEN_LIMIT: Final = 256
 CHARACTER_LIMIT: Final = 8_000
 """Characters of a text that are tokenised; 256 tokens of prose are about 1,100, so only odd texts notice."""
 
-BATCH_TOKENS: Final = 2_048
-"""Padded tokens per batch: large enough to fill two cores, small enough to stay in their cache."""
+SLICE_TEXTS: Final = 4_096
+"""Texts that are tokenised at a time: token ids need more memory than vectors."""
 
-BATCH_TEXTS: Final = 64
+PART_TEXTS: Final = 32
+"""Texts that a thread takes at a time."""
 
 BUNDLED_NAME: Final = "all-MiniLM-L6-v2"
 
+Backend = Literal["onnx", "onnx-fp32", "torch"]
+"""`onnx` has weights and activations of 8 bits, `onnx-fp32` and `torch` have floats of 32."""
+
+_PRECISIONS: Final[dict[Backend, str]] = {"onnx": "onnx-int8", "onnx-fp32": "onnx-fp32", "torch": "torch-fp32"}
+
 Vectors = NDArray[np.float32]
-Batch = tuple[NDArray[np.int64], NDArray[np.int64]]
+Embed = Callable[[NDArray[np.int64]], Vectors]
+"""Token ids of one text, shape (1, tokens), to its unit vector, shape (1, dimensions)."""
 
 
 class Encoder(Protocol):
@@ -58,18 +66,19 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class FolderEncoder:
-    """An encoder made from a sentence-transformers folder: a tokeniser and a function over padded batches."""
+    """An encoder made from a sentence-transformers folder: a tokeniser and a function over one text."""
 
     name: str
     dimensions: int
     tokenizer: Any = field(repr=False)
-    embed_batch: Callable[[NDArray[np.int64], NDArray[np.int64]], Vectors] = field(repr=False)
+    embed: Embed = field(repr=False)
+    threads: int = 1
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Encode texts into unit vectors.
 
-        Each distinct text is encoded once; texts are sorted by token count and then by themselves, so neither the
-        order of the input nor repeated texts change a vector.
+        Each distinct text is encoded once and by itself, without padding and without companions: its vector depends on
+        the text alone, bit by bit, whatever else is encoded, in which order and by how many threads.
 
         Args:
             texts: Any number of texts; the first 256 tokens of each are read.
@@ -77,37 +86,40 @@ class FolderEncoder:
         Returns:
             Array of shape (n, dimensions), float32, rows of length 1, in the order of `texts`.
         """
-        if not texts:
-            return np.zeros((0, self.dimensions), dtype=np.float32)
-        unique = sorted({text[:CHARACTER_LIMIT] for text in texts})
-        token_ids = [encoding.ids for encoding in self.tokenizer.encode_batch(unique)]
-        order = sorted(range(len(unique)), key=lambda number: (len(token_ids[number]), unique[number]))
+        row_of: dict[str, int] = {}
+        rows = np.array([row_of.setdefault(text[:CHARACTER_LIMIT], len(row_of)) for text in texts], dtype=np.intp)
+        unique = list(row_of)
         vectors = np.empty((len(unique), self.dimensions), dtype=np.float32)
-        for numbers in _batches(order, token_ids):
-            ids, mask = _pad([token_ids[number] for number in numbers])
-            vectors[numbers] = self.embed_batch(ids, mask)
-        row_of = {text: row for row, text in enumerate(unique)}
-        return vectors[[row_of[text[:CHARACTER_LIMIT]] for text in texts]]
+        with ThreadPoolExecutor(self.threads) as pool:
+            for start in range(0, len(unique), SLICE_TEXTS):
+                encodings = self.tokenizer.encode_batch(unique[start : start + SLICE_TEXTS])
+                ids = [encoding.ids for encoding in encodings]
+                parts = [ids[first : first + PART_TEXTS] for first in range(0, len(ids), PART_TEXTS)]
+                for number, part in enumerate(pool.map(self._embed_part, parts)):
+                    first = start + number * PART_TEXTS
+                    vectors[first : first + len(part)] = part
+        return vectors[rows]
+
+    def _embed_part(self, ids: Sequence[Sequence[int]]) -> Vectors:
+        """Vectors of some texts, one after another."""
+        return np.concatenate([self.embed(np.array([tokens], dtype=np.int64)) for tokens in ids])
 
 
 def load_encoder(
-    model: str | Path | None,
-    *,
-    backend: Literal["onnx", "torch"] = "onnx",
-    cache_dir: Path,
-    threads: int | None = None,
+    model: str | Path | None, *, backend: Backend = "onnx", cache_dir: Path, threads: int | None = None
 ) -> Encoder:
     """Load a sentence encoder.
 
     Args:
         model: None for the bundled all-MiniLM-L6-v2; a path for a sentence-transformers folder on disk; any other
             text for a model of the Hugging Face hub, which is then downloaded into `cache_dir`.
-        backend: `onnx` exports the model once into `cache_dir` and runs it there (faster); `torch` runs it as it is.
+        backend: `onnx` exports the model once into `cache_dir` with weights of 8 bits and runs it there (fastest);
+            `onnx-fp32` does so with weights as they are; `torch` runs the model itself (slowest).
         cache_dir: Folder for exports and downloads, made when missing.
-        threads: Threads per operation of the `onnx` backend; None leaves the choice to the runtime.
+        threads: Texts that are encoded at the same time; None for one per core that the process may use.
 
     Returns:
-        An encoder whose name carries model, backend and a digest of its weights.
+        An encoder whose name carries model, backend with precision, and a digest of its weights.
 
     Raises:
         EncoderNotFoundError: The folder holds no usable model, or the download failed.
@@ -116,14 +128,21 @@ def load_encoder(
     _check_folder(folder)
     digest = _digest(folder)
     dimensions = int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
+    precision = _PRECISIONS[backend]
     if backend == "torch":
-        embed = _torch_batches(folder)
+        embed = _torch_embed(folder)
     else:
-        export = cache_dir / "encoders" / f"{label}-{digest}-fp32.onnx"
+        export = cache_dir / "encoders" / f"{label}-{digest}-vector-{precision.removeprefix('onnx-')}.onnx"
         if not export.exists():
-            _export(folder, export)
-        embed = _onnx_batches(export, threads)
-    return FolderEncoder(f"{label}/{backend}-fp32/{digest}", dimensions, _tokenizer(folder), embed)
+            _export(folder, export, is_quantised=backend == "onnx")
+        embed = _onnx_embed(export)
+    name = f"{label}/{precision}/{digest}"
+    return FolderEncoder(name, dimensions, _tokenizer(folder), embed, threads or _usable_cores())
+
+
+def _usable_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _find_folder(model: str | Path | None, cache_dir: Path) -> tuple[Path, str]:
@@ -185,127 +204,107 @@ def _tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def _batches(order: Sequence[int], token_ids: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-    """Cut texts, sorted by token count, into batches bounded by padded tokens and by texts."""
-    batch: list[int] = []
-    for number in order:
-        if batch and (len(batch) == BATCH_TEXTS or (len(batch) + 1) * len(token_ids[number]) > BATCH_TOKENS):
-            yield batch
-            batch = []
-        batch.append(number)
-    if batch:
-        yield batch
-
-
-def _pad(rows: Sequence[Sequence[int]]) -> Batch:
-    """Pad token ids with zeros to the longest row; the mask marks the real ones."""
-    width = max(len(row) for row in rows)
-    ids = np.zeros((len(rows), width), dtype=np.int64)
-    mask = np.zeros((len(rows), width), dtype=np.int64)
-    for number, row in enumerate(rows):
-        ids[number, : len(row)] = row
-        mask[number, : len(row)] = 1
-    return ids, mask
-
-
-def pool_mean(states: Vectors, mask: NDArray[np.int64]) -> Vectors:
-    """Average token states over the real tokens and scale each row to length 1.
-
-    Args:
-        states: Token states, shape (n, tokens, dimensions).
-        mask: 1 for real tokens and 0 for padding, shape (n, tokens).
-
-    Returns:
-        Unit vectors, shape (n, dimensions).
-    """
-    weights = mask[:, :, None].astype(np.float32)
-    means = (states * weights).sum(axis=1) / np.maximum(weights.sum(axis=1), 1e-9)
-    lengths = np.linalg.norm(means, axis=1, keepdims=True)
-    unit: Vectors = (means / np.maximum(lengths, 1e-12)).astype(np.float32)
-    return unit
-
-
-def _onnx_batches(export: Path, threads: int | None) -> Callable[[NDArray[np.int64], NDArray[np.int64]], Vectors]:
-    """Run batches through an exported model."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    if threads is not None:
-        options.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(str(export), options, providers=["CPUExecutionProvider"])
-
-    def embed(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Vectors:
-        states = session.run(None, {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)})[0]
-        return pool_mean(states, mask)
-
-    return embed
-
-
-def _torch_batches(folder: Path) -> Callable[[NDArray[np.int64], NDArray[np.int64]], Vectors]:
-    """Run batches through the model itself."""
-    import torch
-    from sentence_transformers import SentenceTransformer
-
-    model: Any = SentenceTransformer(str(folder), device="cpu", local_files_only=True)[0].auto_model
-    model.eval()
-
-    def embed(ids: NDArray[np.int64], mask: NDArray[np.int64]) -> Vectors:
-        with torch.inference_mode():
-            states = model(input_ids=torch.from_numpy(ids), attention_mask=torch.from_numpy(mask)).last_hidden_state
-        return pool_mean(states.numpy(), mask)
-
-    return embed
-
-
-def _export(folder: Path, target: Path) -> None:
-    """Export a model folder to one ONNX file, under a temporary name until it is whole."""
+def _model(folder: Path) -> Any:
+    """The model of a folder as a module from token ids of texts of equal length to their unit vectors."""
     import torch
     from transformers import AutoModel
     from transformers.utils.logging import disable_progress_bar
 
-    class States(torch.nn.Module):
-        """The model with positional inputs and one output."""
+    class MeanVector(torch.nn.Module):
+        """Mean of the token states, scaled to length 1."""
 
         def __init__(self, inner: torch.nn.Module) -> None:
             super().__init__()
             self.inner = inner
 
-        def forward(self, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor) -> torch.Tensor:
-            states: torch.Tensor = self.inner(
-                input_ids=ids, attention_mask=mask, token_type_ids=types
+        def forward(self, ids: torch.Tensor) -> torch.Tensor:
+            states = self.inner(
+                input_ids=ids, attention_mask=torch.ones_like(ids), token_type_ids=torch.zeros_like(ids)
             ).last_hidden_state
-            return states
+            return torch.nn.functional.normalize(states.mean(dim=1), dim=1)
 
     disable_progress_bar()
-    model = AutoModel.from_pretrained(str(folder), local_files_only=True, attn_implementation="eager")
+    inner = AutoModel.from_pretrained(str(folder), local_files_only=True, attn_implementation="eager")
+    return MeanVector(inner).eval()
+
+
+def _torch_embed(folder: Path) -> Embed:
+    """Run the model itself."""
+    import torch
+
+    model = _model(folder)
+
+    def embed(ids: NDArray[np.int64]) -> Vectors:
+        with torch.inference_mode():
+            vector: Vectors = model(torch.from_numpy(ids)).numpy()
+        return vector
+
+    return embed
+
+
+def _onnx_embed(export: Path) -> Embed:
+    """Run an exported model, each text on one thread."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(export), options, providers=["CPUExecutionProvider"])
+
+    def embed(ids: NDArray[np.int64]) -> Vectors:
+        vector: Vectors = session.run(None, {"ids": ids})[0]
+        return vector
+
+    return embed
+
+
+def _export(folder: Path, target: Path, *, is_quantised: bool) -> None:
+    """Export a model folder to one ONNX file, under temporary names until it is whole."""
+    import torch
+
     target.parent.mkdir(parents=True, exist_ok=True)
-    example = torch.ones((2, 8), dtype=torch.int64)
-    axes = {0: "texts", 1: "tokens"}
-    handle, temporary = tempfile.mkstemp(dir=target.parent, suffix=".onnx.part")
-    os.close(handle)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    try:
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
+        exported = Path(scratch) / "fp32.onnx"
         with warnings.catch_warnings(), torch.inference_mode():
-            warnings.simplefilter("ignore")  # the tracer warns of every shape that it fixes; the axes below are free
+            warnings.simplefilter("ignore")  # the tracer warns of every shape that it fixes; the tokens below are free
             torch.onnx.export(
-                States(model.eval()),
-                (example, example, torch.zeros_like(example)),
-                temporary,
-                input_names=["input_ids", "attention_mask", "token_type_ids"],
-                output_names=["last_hidden_state"],
-                dynamic_axes={
-                    "input_ids": axes,
-                    "attention_mask": axes,
-                    "token_type_ids": axes,
-                    "last_hidden_state": axes,
-                },
+                _model(folder),
+                (torch.ones((1, 8), dtype=torch.int64),),
+                str(exported),
+                input_names=["ids"],
+                output_names=["vector"],
+                dynamic_axes={"ids": {1: "tokens"}},
                 opset_version=17,
                 dynamo=False,
             )
-        Path(temporary).replace(target)
-    finally:
-        Path(temporary).unlink(missing_ok=True)
+        if is_quantised:
+            exported = _quantised(exported)
+        exported.replace(target)
+
+
+def _quantised(exported: Path) -> Path:
+    """Give an exported model's matrix products weights of 8 bits, beside it.
+
+    Ranges of activations are taken from each text as it passes. One bit of the weights is left unused, so that no
+    processor without the wider instructions saturates.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
+
+    model = onnx.load(exported)
+    add_pre_process_metadata(model)  # else it advises a step that changes nothing here
+    target = exported.with_name("int8.onnx")
+    quantize_dynamic(
+        model,
+        target,
+        op_types_to_quantize=["MatMul"],
+        per_channel=True,
+        reduce_range=True,
+        weight_type=QuantType.QInt8,
+    )
+    return target
 
 
 def embed_requests(facets: pl.DataFrame, *, encoder: Encoder) -> pl.DataFrame:

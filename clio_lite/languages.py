@@ -12,6 +12,9 @@ MIN_LETTERS: Final = 3
 
 MIN_CONFIDENCE: Final = 0.4
 
+SHORT_LETTERS: Final = 120
+"""Up to so many letters the slower and better detector reads a text."""
+
 CHARACTER_LIMIT: Final = 600
 
 _NOT_LANGUAGE = re.compile(r"```.*?(?:```|\Z)|`[^`]*`|\[[a-z]+\]|https?://\S+|[{}<>|=_/\\#*]", re.DOTALL)
@@ -43,41 +46,39 @@ def _short_detector() -> Any:
     return LanguageDetectorBuilder.from_languages(*[getattr(Language, name) for name in LANGUAGES]).build()
 
 
-def find_language(text: str) -> str | None:
-    """Find the language of a text.
+def find_languages(texts: Sequence[str]) -> list[str | None]:
+    """Find the language of each text; equal texts are read once, several at the same time.
 
     Code, marks of redaction and addresses are left out; the first 600 characters of the rest are read.
-
-    Args:
-        text: Any text.
-
-    Returns:
-        ISO 639-1 code, Norwegian as `no`; None where too little is left or no language is likely enough.
-    """
-    prose = " ".join(_NOT_LANGUAGE.sub(" ", text[: 4 * CHARACTER_LIMIT]).split())[:CHARACTER_LIMIT]
-    letters = sum(letter.isalpha() for letter in prose)
-    if letters < MIN_LETTERS and not any(ord(letter) > 0x2E80 for letter in prose):
-        return None
-    detector = _detector() if letters > 120 else _short_detector()
-    values = [
-        (str(value.language.iso_code_639_1.name).lower(), value.value)
-        for value in detector.compute_language_confidence_values(prose)
-    ]
-    weighted = sorted(((value * PRIORS.get(code, 1.0), code) for code, value in values), reverse=True)
-    total = sum(weight for weight, _ in weighted)
-    if total <= 0 or weighted[0][0] / total < MIN_CONFIDENCE:
-        return None
-    return "no" if weighted[0][1] == "nb" else weighted[0][1]
-
-
-def find_languages(texts: Sequence[str]) -> list[str | None]:
-    """Find the language of each text; equal texts are read once.
 
     Args:
         texts: Any texts.
 
     Returns:
-        One code or None per text, in order.
+        ISO 639-1 code of each, in order, Norwegian as `no`; None where too little is left or no language is likely
+        enough.
     """
-    known = {text: find_language(text) for text in sorted(set(texts))}
+    known: dict[str, str | None] = dict.fromkeys(texts)
+    short, long = {}, {}
+    for text in known:
+        prose = " ".join(_NOT_LANGUAGE.sub(" ", text[: 4 * CHARACTER_LIMIT]).split())[:CHARACTER_LIMIT]
+        letters = sum(map(str.isalpha, prose))
+        if letters > SHORT_LETTERS:
+            long[text] = prose
+        elif letters >= MIN_LETTERS or any(ord(letter) > 0x2E80 for letter in prose):
+            short[text] = prose
+    for detector, chosen in ((_short_detector, short), (_detector, long)):
+        if chosen:
+            found = detector().compute_language_confidence_values_in_parallel(list(chosen.values()))
+            known |= zip(chosen, map(_likely_language, found), strict=True)
     return [known[text] for text in texts]
+
+
+def _likely_language(values: Sequence[Any]) -> str | None:
+    """The likeliest language of one text, with the priors; None where it is not likely enough."""
+    rated = [(str(value.language.iso_code_639_1.name).lower(), value.value) for value in values]
+    weighted = sorted(((value * PRIORS.get(code, 1.0), code) for code, value in rated), reverse=True)
+    total = sum(weight for weight, _ in weighted)
+    if total <= 0 or weighted[0][0] / total < MIN_CONFIDENCE:
+        return None
+    return "no" if weighted[0][1] == "nb" else weighted[0][1]

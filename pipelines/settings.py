@@ -18,6 +18,7 @@ from pydantic_settings import (
 )
 
 from clio_lite.accounts import MIN_SECRET_BYTES
+from clio_lite.embedding import Backend
 from clio_lite.privacy import DisclosurePolicy
 from clio_lite.readers import FORMATS
 from pipelines.errors import SettingsError
@@ -85,7 +86,9 @@ class RunFields(BaseModel):
     encoder: str = Field(
         default="", description="Sentence encoder: a folder, or a hub name to download; empty: the bundled one."
     )
-    encoder_backend: Literal["onnx", "torch"] = Field(default="onnx", description="What runs the encoder.")
+    encoder_backend: Backend = Field(
+        default="onnx", description="What runs the encoder: onnx in 8 bits, onnx-fp32 or torch in full precision."
+    )
     models: ModelSettings = Field(
         default=ModelSettings(), description="Language models by role; none: everything is embedded."
     )

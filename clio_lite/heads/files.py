@@ -106,6 +106,6 @@ def load_heads(path: Path, *, encoder_name: str) -> Heads:
 
 
 def model_of(encoder_name: str) -> str:
-    """Model and digest of an encoder's name, without the backend: backends agree to 1e-4."""
+    """Model and digest of an encoder's name, without the backend: its vectors are near enough for the heads."""
     parts = encoder_name.split("/")
     return f"{parts[0]}/{parts[-1]}"

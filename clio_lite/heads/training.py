@@ -3,6 +3,7 @@
 The temperature of each facet is fitted on predictions for template families that the fold was not trained on.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -21,7 +22,6 @@ from clio_lite.composing import (
     load_skill_definitions,
 )
 from clio_lite.embedding import Encoder
-from clio_lite.heads.files import model_of
 from clio_lite.heads.prediction import (
     Array,
     ConversationFeatures,
@@ -87,7 +87,8 @@ def train_heads(definitions_dir: Path, encoder: Encoder, *, seed: int) -> Heads:
         linear[facet], accuracy = _train_linear(facet, composed, features, definition.min_prob)
         quality[f"{facet}_accuracy_share"] = round(accuracy, 3)
     skills = _train_skills(definitions_dir, encoder, np.concatenate(background))
-    version = f"heads-{definitions_digest(definitions_dir)}-{model_of(encoder.name).rsplit('/', 1)[-1][:6]}"
+    encoder_digest = hashlib.blake2b(encoder.name.encode(), digest_size=3).hexdigest()
+    version = f"heads-{definitions_digest(definitions_dir)}-{encoder_digest}"
     return Heads(version, encoder.name, linear, skills, quality)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
-from clio_lite.embedding import Encoder, load_encoder
+from clio_lite.embedding import Backend, Encoder, load_encoder
 from pipelines.models import open_model
 from pipelines.settings import RunFields, RunResource, Settings
 from pipelines.storage import Store
@@ -43,9 +43,9 @@ class ParquetTables(dg.IOManager):
 
 
 @functools.cache
-def _encoder(model: str, backend: str, cache_dir: Path) -> Encoder:
+def _encoder(model: str, backend: Backend, cache_dir: Path) -> Encoder:
     chosen: str | Path | None = (Path(model) if Path(model).exists() else model) if model else None
-    return load_encoder(chosen, backend="torch" if backend == "torch" else "onnx", cache_dir=cache_dir)
+    return load_encoder(chosen, backend=backend, cache_dir=cache_dir)
 
 
 def open_encoder(settings: RunFields, store: Store) -> Encoder:

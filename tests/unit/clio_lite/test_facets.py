@@ -11,7 +11,7 @@ import pytest
 
 from clio_lite.facets import TWO_TURN_PATTERNS, extract_facets
 from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
-from clio_lite.languages import find_language, find_languages
+from clio_lite.languages import find_languages
 from clio_lite.tables import Facets
 
 
@@ -121,5 +121,4 @@ def test_no_conversations_give_an_empty_table(heads):
     ],
 )  # fmt: skip
 def test_languages_are_iso_codes_or_nothing(text, code):
-    assert find_language(text) == code
     assert find_languages([text, text]) == [code, code]
