@@ -57,7 +57,7 @@ _UNCASED_PATTERNS: Final[tuple[_Pattern, ...]] = (
             r"(?P<name>(?:欧阳|司马|诸葛|上官|[王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤])[\u4e00-\u9fff]{1,2})"
         ),
     ),
-    (("先生", "女士", "小姐", "老师", "医生", "教授", "经理"), re.compile(r"(?:(?<=[^\u4e00-\u9fff])|^|(?<=[给和向叫是请的与]))(?P<name>[\u4e00-\u9fff]{1,3})(?:先生|女士|小姐|老师|医生|教授|经理)")),
+    (("先生", "女士", "小姐", "老师", "医生", "教授", "经理"), re.compile(r"(?:(?<=[^\u4e00-\u9fff])|^|(?<=[给和向叫是请的与]))(?P<name>[\u4e00-\u9fff]{1,4})(?:先生|女士|小姐|老师|医生|教授|经理)")),
     (("私の名前は", "名前は", "申します", "といいます", "と言います"), re.compile(r"名前は(?P<name>[\u4e00-\u9fff\u3040-\u30ff]{2,8}?)(?=です|。|、|と)")),
     (("申します", "といいます", "と言います"), re.compile(r"(?P<name>[\u4e00-\u9fff\u30a0-\u30ff]{2,8})と(?:申します|いいます|言います)")),
     (("さん", "様", "先生", "氏"), re.compile(r"(?P<name>[\u4e00-\u9fff]{2,5}|[\u30a1-\u30fa\u30fc]{3,8})(?:さん|様|氏)")),
@@ -67,7 +67,7 @@ _UNCASED_PATTERNS: Final[tuple[_Pattern, ...]] = (
     (("मेरा नाम",), re.compile(r"मेरा नाम\s+(?P<name>[\u0900-\u097f]{2,}(?:\s(?!है)[\u0900-\u097f]{2,})?)")),
 )  # fmt: skip
 
-_FULL = re.compile(rf"(?<![\w'’@/.-]){_WORD}(?:[ \u00a0](?:{_CAPITAL}\. )?(?:{_PARTICLE} )?{_WORD}){{1,3}}")
+_FULL = re.compile(rf"(?<![\w’@/.-])(?<!\w'){_WORD}(?:[ \u00a0](?:{_CAPITAL}\. )?(?:{_PARTICLE} )?{_WORD}){{1,5}}")
 
 
 @cache
@@ -82,9 +82,9 @@ def _patterns() -> tuple[_Pattern, ...]:
         *_triggered(signs["labels"], r"(?:(?<=\n)|(?<=^)|(?<=[,;.|({\"'] )|(?<=[({\"'|,;]))[ \t*\"'-]*", rf"[\"'*]*[ \t]*[:=][ \t*\"']*{honorific}"),
         *_triggered(signs["closings"], r"(?<!\w)", r"[,.!]?[ \t]*\r?\n\s*[-–—~*]*\s*"),
         (
-            ("my ", "our ", "his ", "her ", "the ", "mi ", "mon ", "ma ", "mein", "meine", "mio ", "mia ", "meu ", "minha "),
+            ("my ", "our ", "his ", "her ", "the ", "mi ", "mon ", "ma ", "mein", "meine", "mio ", "mia ", "meu ", "minha ", "mijn ", "onze ", "moja ", "mojej ", "mój ", "mojego ", "nuestr", "notre ", "unser"),
             re.compile(
-                rf"\b(?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]he|[Mm]i|[Mm]on|[Mm]a|[Mm]eine?[mnr]?|[Ii]l mio|[Ll]a mia|[Mm]eu|[Mm]inha) "
+                rf"\b(?:[Mm]y|[Oo]ur|[Hh]is|[Hh]er|[Tt]he|[Mm]i|[Mm]on|[Mm]a|[Mm]eine?[mnr]?|[Ii]l mio|[Ll]a mia|[Mm]eu|[Mm]inha|[Mm]ijn|[Oo]nze|[Mm]oja|[Mm]ojej|[Mm]ój|[Mm]ojego|[Nn]uestr[oa]|[Nn]otre|[Uu]nsere?) "
                 rf"(?:[\w-]+ )?(?i:{relations}),? (?:is |named |called )?{_CAPTURE}"
             ),
         ),
@@ -107,15 +107,18 @@ def _patterns() -> tuple[_Pattern, ...]:
                 rf"[\"']?\s*[:=]\s*\\?[\"']{_CAPTURE}\\?[\"']"
             ),
         ),
-        *_addressed(signs["addressing"]),
+        *_addressed(signs["addressing"], signs["speaking"]),
         *_UNCASED_PATTERNS,
     )  # fmt: skip
 
 
-def _addressed(words: Iterable[str]) -> tuple[_Pattern, ...]:
-    """Words of speaking or writing to somebody, before or behind two capitalised words."""
+def _addressed(before: Iterable[str], behind: Iterable[str]) -> tuple[_Pattern, ...]:
+    """Words of speaking or writing before two or three capitalised words, or words of doing so behind them."""
     two = rf"(?P<name>{_WORD}(?:[ \u00a0](?:{_CAPITAL}\.[ \u00a0])?(?:{_PARTICLE} )?{_WORD}){{1,2}})"
-    return tuple(((word.strip(),), re.compile(rf"(?<!\w)(?i:{re.escape(word)}) {two}(?!\w)")) for word in words)
+    return (
+        *(((word,), re.compile(rf"(?<!\w)(?i:{re.escape(word)}) {two}(?!\w)")) for word in before),
+        *(((word,), re.compile(rf"(?<![\w’@/.-])(?<!\w'){two} {re.escape(word)}(?!\w)")) for word in behind),
+    )
 
 
 def _trimmed(name: str) -> str:

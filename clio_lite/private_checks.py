@@ -179,7 +179,7 @@ def has_digit(match: re.Match[str]) -> bool:
 
 
 _PHONE_WORDS = re.compile(
-    r"(?:phone|tel|call|text|mobile|cell|whatsapp|fax|number|numero|número|numéro|numer|ring|sms|reach|teléfono|móvil|celular|llam|téléphone|portable|appel"
+    r"(?:phone|tel|call|text|mobile|cell|whatsapp|fax|number|numero|número|numéro|numer|ring|sms|reach|contact|contato|ll[aá]m|komórk|dzwoni|zadzwo|gsm|joign|chiam|recapito|telemóvel|teléfono|móvil|celular|llam|téléphone|portable|appel"
     r"|handy|telefon|mobil|nummer|rufen|cellulare|telefone|ligu|bel|номер|телефон|电话|手机|電話|携帯|전화)\D{0,25}$",
     re.IGNORECASE,
 )

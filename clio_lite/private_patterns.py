@@ -189,6 +189,7 @@ PRIVATE_PATTERNS: Final = (
     ),
     _folded("secret", r"\bbearer\s+(?P<private>[\w.~+/=-]{12,})", ("bearer",)),
     _folded("secret", r"\b(?:my|our|the (?:wi-?fi|admin|root)|his|her|mi|mon|mein|meu|minha|mia|mijn|moje)\s+(?:\w+\s+)?(?:password|passwort|contraseña|mot de passe|senha|wachtwoord|hasło)(?:\s+(?:is|was|ist|es|est|é|è|to)|:)\s+(?P<private>[\"'`]?[^\s\"'`,;]{4,})", ("passw", "contraseña", "mot de passe", "senha", "wachtwoord", "hasło"), is_own_password),
+    _folded("secret", r"\b(?:pw|pwd|passwd|mdp)\s+(?P<private>[^\s\"'`,;]{6,})", ("pw", "passwd", "mdp"), looks_secret),
     _folded("secret", r"\b(?:admin|root|administrator|user|login)\s*[/:]\s*(?P<private>[^\s\"'`,;]{6,})", ("admin", "root", "user", "login"), is_after_login),
     _folded("secret", r"\b(?:mysql\w*|mariadb|sshpass|redis-cli|mongo\w*)\b[^\n]{0,80}?\s-[pa]\s?(?P<private>[\"']?[^\s\"']{6,})", ("mysql", "mariadb", "sshpass", "redis-cli", "mongo"), looks_secret),
     _folded("secret", r"\s-u\s+[\"']?[\w.@-]+:(?P<private>[^\s\"']{4,})", (" -u ",)),

@@ -1,7 +1,7 @@
 """The store: where tables, vintages, caches and the account secret lie, and how they are written.
 
-Every file is written under a temporary name and then renamed, so that a killed run leaves no half table. `raw` and
-`core` are restricted; the whole store has mode 0700.
+Every file is written under a temporary name and then renamed, so that a killed run leaves no half table. Each folder
+belongs to a zone (`zone_of`); the whole store has mode 0700.
 """
 
 import json
@@ -11,13 +11,56 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Final, Literal
 
 import polars as pl
 
+Zone = Literal["restricted", "open"]
 RESTRICTED_ZONES = ("raw", "core")
+ZONES: Final[dict[str, Zone]] = {
+    "tables/raw": "restricted",
+    "tables/core": "restricted",
+    "tables/idx": "open",
+    "tables/ref": "open",
+    "tables/meta": "open",
+    "tables/qa": "open",
+    "tables/publication": "open",
+    "vintages": "open",
+    "state": "open",
+    "dagster": "open",
+    "cache/encoder": "open",
+    "cache/task_index": "open",
+    "cache/onet": "open",
+    "cache/models": "restricted",
+    "inbox": "restricted",
+    "secret": "restricted",
+    "validation": "restricted",
+    ".run.lock": "open",
+}
+"""Zone of every folder of a store. Restricted: may hold conversations, account keys or what was made of single ones.
+Open: holds no text of a conversation and no account, also where only operators see it (event log, states, caches)."""
+
 ROW_GROUP = 2_000
 """Rows of a row group of tables too large to hold: what a reader of one batch has to decode."""
+
+
+def zone_of(path: PurePath) -> Zone:
+    """Zone of a file of a store.
+
+    Args:
+        path: Its path relative to the store. Temporary files belong to their folder, scratch folders are restricted.
+
+    Raises:
+        ValueError: No folder of `ZONES` holds it.
+    """
+    if path.parts and path.parts[0].startswith(".scratch-"):
+        return "restricted"
+    for length in range(len(path.parts), 0, -1):
+        zone = ZONES.get("/".join(path.parts[:length]))
+        if zone is not None:
+            return zone
+    raise ValueError(f"the store holds {'/'.join(path.parts[:2])}, which is in no known zone: add it to ZONES")
 
 
 @contextmanager
