@@ -8,7 +8,7 @@ range is sorted and written. Reading formats is in `clio_lite.readers`.
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -28,6 +28,7 @@ OUTCOMES: Final = (
     "accepted",
     "duplicate",
     "other_month",
+    "erased",
     "no_account",
     "no_date",
     *(f"quarantined_{reason}" for reason in QUARANTINE_REASONS),
@@ -77,8 +78,8 @@ class IngestResult:
         conversations: Lazy scan of the accepted conversations, schema `Conversation`, sorted by conversation_id; it
             reads files in the work folder, which must stay until it is collected.
         quarantine: Rejected records.
-        counts: One row per outcome, all of them, zeros included. read = accepted + duplicate + other_month + the
-            quarantined; no_account and no_date are among the accepted.
+        counts: One row per outcome, all of them, zeros included. read = accepted + duplicate + other_month + erased +
+            the quarantined; no_account and no_date are among the accepted.
     """
 
     conversations: pl.LazyFrame
@@ -96,6 +97,7 @@ def ingest_conversations(
     source_format: str | None = None,
     max_characters: int = MAX_CHARACTERS,
     batch_size: int = 2_000,
+    is_erased: Callable[[str], bool] | None = None,
 ) -> IngestResult:
     """Read an input, settle duplicates, conflicts, accounts and dates, and keep the conversations of one month.
 
@@ -112,6 +114,7 @@ def ingest_conversations(
         source_format: A value of `readers.FORMATS`, or None to detect it.
         max_characters: A conversation with more text is quarantined.
         batch_size: Most records held at once.
+        is_erased: Whether a raw account id was erased on request: its records are counted and left out.
 
     Raises:
         ConversationFormatError: The input is not there, or of another format.
@@ -127,13 +130,17 @@ def ingest_conversations(
     with tempfile.TemporaryDirectory(dir=work_dir, prefix="staged-") as folder:
         staging = _Staging(Path(folder), months, account_secret)
         records = read_records(path, source_format=source_format, max_characters=max_characters)
+        erased_count = 0
         for record in records:
+            if is_erased and isinstance(record, Record) and record.user_id and is_erased(record.user_id):
+                erased_count += 1
+                continue
             staging.add(record)
             if staging.is_full(batch_size):
                 staging.flush()
         staging.flush()
         quarantine = staging.quarantine()
-        if staging.record_count == 0:
+        if staging.record_count + erased_count == 0:
             raise NoUsableConversationError(_nothing_usable(path, quarantine))
         outcomes = _resolve(staging.keys(), months)
         conflicting = _conflicting(staging.keys(), outcomes)
@@ -143,7 +150,7 @@ def ingest_conversations(
     return IngestResult(
         conversations=pl.scan_parquet(sorted(target.glob("*.parquet"))),
         quarantine=rejected,
-        counts=_count_outcomes(outcomes, rejected),
+        counts=_count_outcomes(outcomes, rejected, erased_count),
     )
 
 
@@ -336,11 +343,12 @@ def _write_conversations(accepted: pl.DataFrame, staging: _Staging, target: Path
         Conversation.create_empty().write_parquet(target / f"{0:08d}.parquet")
 
 
-def _count_outcomes(outcomes: pl.DataFrame, quarantine: pl.DataFrame) -> dy.DataFrame[IngestCount]:
+def _count_outcomes(outcomes: pl.DataFrame, quarantine: pl.DataFrame, erased_count: int) -> dy.DataFrame[IngestCount]:
     accepted = outcomes.filter(pl.col("outcome") == "accepted")
     unread = quarantine.filter(pl.col("reason") != "conflicting_id").height
     counts = dict.fromkeys(OUTCOMES, 0) | {
-        "read": outcomes.height + unread,
+        "read": outcomes.height + unread + erased_count,
+        "erased": erased_count,
         "no_account": accepted.filter(~pl.col("has_account")).height,
         "no_date": accepted.filter(~pl.col("has_date")).height,
     }

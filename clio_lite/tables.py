@@ -69,7 +69,7 @@ class Quarantine(dy.Schema):
 
 
 class IngestCount(dy.Schema):
-    """One row per outcome of reading the input: accepted, duplicate, other_month, quarantined by reason."""
+    """One row per outcome of reading the input: accepted, duplicate, other_month, erased, quarantined by reason."""
 
     outcome = dy.String(
         primary_key=True, description="read, accepted, duplicate, other_month, no_account, no_date, ..."

@@ -286,6 +286,70 @@ def doctor(store: StoreOption = None, config: ConfigOption = None, as_json: Json
         _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
 
 
+@app.command()
+def erase(
+    account: Annotated[str, typer.Option("--account", help="Raw account id; - reads it from standard input.")] = "-",
+    conversations: ConversationsOption = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Erase one account from the restricted zone, and keep it out of what is read later."""
+    from pipelines.privacy_commands import erase_account_command
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = erase_account_command(
+            sys.stdin.read() if account == "-" else account,
+            conversations=_absolute(conversations),
+            config=_absolute(config),
+            home=_absolute(store),
+        )
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@app.command("rotate-secret")
+def rotate_secret(
+    forget_old: Annotated[
+        bool,
+        typer.Option("--forget-old", help="Remove old secrets: old months can no longer be searched for an account."),
+    ] = False,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Replace the secret of the account keys."""
+    from pipelines.privacy_commands import rotate_secret_command
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = rotate_secret_command(is_forgetting=forget_old, config=_absolute(config), home=_absolute(store))
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
+@app.command()
+def retain(
+    raw_days: Annotated[
+        int | None, typer.Option("--raw-days", min=1, help="Days for which raw tables are kept.")
+    ] = None,
+    core_days: Annotated[
+        int | None, typer.Option("--core-days", min=1, help="Days for which core tables are kept.")
+    ] = None,
+    config: ConfigOption = None,
+    store: StoreOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove restricted tables of months that are past their period; published ones stay."""
+    from pipelines.privacy_commands import remove_expired_command
+
+    with _documented_exits(as_json=as_json):
+        console = _console(as_json=as_json)
+        summary = remove_expired_command(
+            retention_days_raw=raw_days, retention_days_core=core_days, config=_absolute(config), home=_absolute(store)
+        )
+        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+
+
 validate = typer.Typer(
     help="Human validation: label sheets out, accuracy and corrected shares in.", no_args_is_help=True
 )

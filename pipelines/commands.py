@@ -19,6 +19,7 @@ from clio_lite.redaction import redact_conversations
 from onet.matching import match_texts
 from onet.verification import CalibratedVerifier
 from pipelines.defs.resources import open_encoder, open_store
+from pipelines.erasure import erased_accounts, remove_expired
 from pipelines.errors import InputUnusableError, PipelineError, SettingsError
 from pipelines.notify import notify_failure
 from pipelines.partitions import FIRST_MONTH, parse_month, parse_months, today_utc
@@ -74,6 +75,9 @@ def run_index(months: str, console: Console, **given: object) -> IndexSummary:
             for line in notify_failure(settings, summary):
                 console.print(f"  {line}")
             raise
+    remove_expired(
+        store, today=today_utc(), raw_days=settings.retention_days_raw, core_days=settings.retention_days_core
+    )
     return index_summary(Path(settings.out), store, wanted[-1], seconds)
 
 
@@ -172,6 +176,7 @@ def write_facets(
                 work_dir=Path(scratch),
                 undated_month=FIRST_MONTH,
                 source_format=settings.conversation_format or None,
+                is_erased=erased_accounts(store),
             )
         with reporter.step(["redact"]):
             redacted = redact_conversations(

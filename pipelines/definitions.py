@@ -3,7 +3,14 @@
 import dagster as dg
 
 import pipelines.defs
-from pipelines.defs.automation import build_file_sensor, build_schedule, monthly_index, notify_failed_run
+from pipelines.defs.automation import (
+    build_file_sensor,
+    build_retention_schedule,
+    build_schedule,
+    monthly_index,
+    notify_failed_run,
+    retention,
+)
 from pipelines.defs.resources import build_resources
 from pipelines.progress import Reporter, SilentReporter
 from pipelines.settings import Settings, load_settings
@@ -17,10 +24,11 @@ def build_definitions(settings: Settings, reporter: Reporter | None = None) -> d
         reporter: What is told about the progress of steps; None: nothing.
     """
     on = settings.automation
+    scheduled = dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED
     return dg.Definitions(
         assets=dg.load_assets_from_package_module(pipelines.defs),
-        jobs=[monthly_index],
-        schedules=[build_schedule(dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED)],
+        jobs=[monthly_index, retention],
+        schedules=[build_schedule(scheduled), build_retention_schedule(scheduled)],
         sensors=[
             build_file_sensor(dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED),
             notify_failed_run,

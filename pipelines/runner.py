@@ -159,7 +159,7 @@ def run_month(
         return {}
     os.environ["DAGSTER_HOME"] = str(dagster_home(store))
     with (
-        _only_run(store),
+        only_run(store),
         TerminalReporter(console, title=month, total=len(stale)) as reporter,
         DagsterInstance.get() as instance,
     ):
@@ -169,8 +169,11 @@ def run_month(
 
 
 @contextmanager
-def _only_run(store: Store) -> Iterator[None]:
+def only_run(store: Store) -> Iterator[None]:
     """Hold the store for one run of the command line at a time; the lock ends with the process that holds it.
+
+    Args:
+        store: The store.
 
     Raises:
         SettingsError: Another run holds it.

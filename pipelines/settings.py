@@ -92,6 +92,14 @@ class RunFields(BaseModel):
     models: ModelSettings = Field(
         default=ModelSettings(), description="Language models by role; none: everything is embedded."
     )
+    retention_days_raw: int = Field(
+        default=0,
+        ge=0,
+        description="Days after a month's end for which its conversations as read are kept; 0: for ever.",
+    )
+    retention_days_core: int = Field(
+        default=0, ge=0, description="The same for everything made of single conversations; 0: for ever."
+    )
     notify_command: str = Field(
         default="", description="Command run when a run fails; it gets a JSON summary on standard input."
     )

@@ -202,19 +202,48 @@ class Store:
             return None
         return str(json.loads(path.read_text())["fingerprint"])
 
+    @property
+    def has_given_secret(self) -> bool:
+        """Whether the account secret comes from the environment."""
+        return bool(self._account_secret)
+
     def account_secret(self) -> bytes:
         """Secret under which account ids become account keys.
 
         From the environment where it is set there, else from a file of mode 0600 that is made on first use.
         """
-        if self._account_secret:
-            return self._account_secret.encode()
-        path = self.root / "secret" / "account_key"
+        return self._account_secret.encode() if self._account_secret else self.secret("account_key")
+
+    def account_secrets(self) -> list[bytes]:
+        """The secret in use and those that it replaced, under which older months were read."""
+        retired = sorted((self.root / "secret" / "retired").glob("*"))
+        return [self.account_secret(), *(path.read_text().strip().encode() for path in retired)]
+
+    def secret_path(self, name: str) -> Path:
+        """Path of a file among the secrets."""
+        return self.root / "secret" / name
+
+    def secret(self, name: str) -> bytes:
+        """A secret of the store's own, made on first use.
+
+        Args:
+            name: Name of its file.
+        """
+        path = self.secret_path(name)
         if not path.is_file():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.parent.chmod(0o700)
-            with replaced(path) as temporary:
-                descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(descriptor, "w") as file:
-                    file.write(secrets.token_hex(32))
+            self.write_private(path, secrets.token_hex(32))
         return path.read_text().strip().encode()
+
+    def write_private(self, path: Path, text: str) -> None:
+        """Write a file of mode 0600 among the secrets.
+
+        Args:
+            path: What `secret_path` returned.
+            text: Its content.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.chmod(0o700)
+        with replaced(path) as temporary:
+            descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as file:
+                file.write(text)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.erasure import remove_expired
 from pipelines.errors import InputUnusableError
 from pipelines.freshness import source_digest
 from pipelines.notify import notify_failure
@@ -26,6 +27,41 @@ monthly_index = dg.define_asset_job(
     selection=dg.AssetSelection.all(),
     description="The whole index of one month: conversations in, warehouse, package and report out.",
 )
+
+
+@dg.op(name="remove_expired_tables", required_resource_keys={"store", "settings"})
+def remove_expired_tables(context: dg.OpExecutionContext) -> None:
+    """Remove restricted tables of months whose period is over; without a period nothing is removed."""
+    settings = context.resources.settings
+    removed = remove_expired(
+        context.resources.store,
+        today=today_utc(),
+        raw_days=settings.retention_days_raw,
+        core_days=settings.retention_days_core,
+    )
+    context.log.info("; ".join(f"{zone}: {count} tables removed" for zone, count in removed.items()))
+
+
+@dg.job(description="Keeps the retention periods of the restricted zone.")
+def retention() -> None:
+    """Keep the retention periods."""
+    remove_expired_tables()
+
+
+def build_retention_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:
+    """Schedule that keeps the retention periods, every day at 04:00 UTC.
+
+    Args:
+        status: Whether it runs without being switched on in the UI.
+    """
+    return dg.ScheduleDefinition(
+        job=retention,
+        name="daily_retention",
+        description="Every day: remove restricted tables whose period is over.",
+        cron_schedule="0 4 * * *",
+        execution_timezone="UTC",
+        default_status=status,
+    )
 
 
 def build_schedule(status: dg.DefaultScheduleStatus) -> dg.ScheduleDefinition:

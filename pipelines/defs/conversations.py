@@ -9,6 +9,7 @@ import polars as pl
 from clio_lite.ingest import ingest_conversations
 from clio_lite.redaction import redact_conversations
 from pipelines.defs.declare import TableSpec, tables
+from pipelines.erasure import erased_accounts
 from pipelines.sources import conversations_path
 
 GROUP = "conversations"
@@ -30,6 +31,7 @@ def ingest(context: dg.AssetExecutionContext, scratch: Path) -> Mapping[str, pl.
         work_dir=scratch,
         undated_month=settings.undated_month or None,
         source_format=settings.conversation_format or None,
+        is_erased=erased_accounts(store),
     )
     return {
         "raw/conversations": result.conversations,
