@@ -79,6 +79,7 @@ class Section:
         figures: Figures in order.
         tables: Tables in order, after the figures.
         tree: Roots of the cluster tree, where the section has one.
+        link: Page beside the report that says more, and the words that lead to it.
     """
 
     section_id: str
@@ -87,6 +88,7 @@ class Section:
     figures: tuple[FigureBlock, ...] = ()
     tables: tuple[Table, ...] = ()
     tree: tuple[Any, ...] = field(default=())
+    link: tuple[str, str] | None = None
 
 
 def make_table(caption: str, columns: Sequence[Column], frame: pl.DataFrame) -> Table:

@@ -1,10 +1,13 @@
-"""The page as one HTML file: template, style, script, plotly and the figures' data, nothing from the network."""
+"""The page as one HTML file: template, style, script, plotly and the figures' data, nothing from the network.
+
+Beside it lies the explorer of the clusters, a second such file, so that thousands of clusters do not slow the first.
+"""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 from plotly.offline import get_plotlyjs
 
@@ -12,7 +15,8 @@ from pipelines.figures import alt_text
 from pipelines.figures.style import ACCENT, GRID, INK, PAPER, SLATE
 from pipelines.report.blocks import FigureBlock
 from pipelines.report.content import Content, page_content
-from pipelines.report.tables import read_month
+from pipelines.report.explorer import explorer_data, explorer_rows, has_explorer
+from pipelines.report.tables import MonthTables, read_month
 from pipelines.storage import replaced
 
 _FOLDER = Path(__file__).parent
@@ -24,15 +28,22 @@ def write_report(warehouse: Path, target: Path, *, month: str | None = None) -> 
 
     Args:
         warehouse: DuckDB file of `pipelines.warehouse`.
-        target: Folder that receives `index.html`.
+        target: Folder that receives `index.html` and, where there are clusters, `explorer.html`.
         month: YYYY-MM; None for the last month.
 
     Raises:
         ValueError: The warehouse has no such month.
     """
-    text = render_page(page_content(read_month(warehouse, month)))
-    with replaced(target / "index.html") as temporary:
-        temporary.write_text(text, encoding="utf-8")
+    tables = read_month(warehouse, month)
+    content = page_content(tables)
+    pages = {"index.html": render_page(content)}
+    if has_explorer(tables):
+        pages["explorer.html"] = render_explorer(content, tables)
+    for name, text in pages.items():
+        with replaced(target / name) as temporary:
+            temporary.write_text(text, encoding="utf-8")
+    if not has_explorer(tables):
+        (target / "explorer.html").unlink(missing_ok=True)
 
 
 def render_page(content: Content) -> str:
@@ -41,6 +52,35 @@ def render_page(content: Content) -> str:
     Args:
         content: What it says.
     """
+    # Texts of our own and JSON that cannot close its element: the only ones that are not escaped.
+    return _template("page.html.j2").render(
+        page=content,
+        css=_own_text("page.css"),
+        js=_own_text("page.js"),
+        plotly=Markup(get_plotlyjs()),  # noqa: S704
+        tokens=safe_json(_TOKENS),
+        figure_json=figure_json,
+        alt_text=alt_text,
+    )
+
+
+def render_explorer(content: Content, tables: MonthTables) -> str:
+    """HTML of the page beside the report in which the clusters are searched and walked through.
+
+    Args:
+        content: What the report says.
+        tables: Tables of the same vintage.
+    """
+    return _template("explorer.html.j2").render(
+        page=content,
+        css=_own_text("explorer.css"),
+        js=_own_text("explorer.js"),
+        data=safe_json(explorer_data(tables)),
+        rows=explorer_rows(tables),
+    )
+
+
+def _template(name: str) -> Template:
     environment = Environment(
         loader=PackageLoader("pipelines.report", "."),
         autoescape=True,
@@ -48,16 +88,11 @@ def render_page(content: Content) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # Texts of our own and JSON that cannot close its element: the only ones that are not escaped.
-    return environment.get_template("page.html.j2").render(
-        page=content,
-        css=Markup((_FOLDER / "page.css").read_text(encoding="utf-8")),  # noqa: S704
-        js=Markup((_FOLDER / "page.js").read_text(encoding="utf-8")),  # noqa: S704
-        plotly=Markup(get_plotlyjs()),  # noqa: S704
-        tokens=safe_json(_TOKENS),
-        figure_json=figure_json,
-        alt_text=alt_text,
-    )
+    return environment.get_template(name)
+
+
+def _own_text(name: str) -> Markup:
+    return Markup((_FOLDER / name).read_text(encoding="utf-8"))  # noqa: S704
 
 
 def figure_json(block: FigureBlock) -> Markup:

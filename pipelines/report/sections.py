@@ -18,6 +18,7 @@ from pipelines.report.blocks import Column, FigureBlock, Section, Table, make_ta
 from pipelines.report.tables import MonthTables
 from pipelines.report.tree import cluster_tree
 
+TREE_ROWS: Final = 400
 TOP_ROWS: Final = 25
 _WITHHELD_TOGETHER: Final = "All withheld rows together"
 _MEASURES: Final = (
@@ -354,9 +355,10 @@ def change_section(tables: MonthTables) -> Section | None:
 
 def cluster_section(tables: MonthTables) -> Section | None:
     """The cluster tree."""
-    roots = cluster_tree(tables["idx/request_cluster_month"])
-    if not roots:
+    clusters = tables["idx/request_cluster_month"].filter(pl.col("row_kind") == "value")
+    if clusters.is_empty():
         return None
+    roots = cluster_tree(_broad_enough(clusters))
     policy = tables.policy
     lead = (
         "Requests grouped by what is asked for, from broad to narrow; open a line to see what it holds. A name "
@@ -365,7 +367,18 @@ def cluster_section(tables: MonthTables) -> Section | None:
         "and after "
         "the privacy gate. Shares are of occupational conversations.",
     )
-    return Section("clusters", "What people ask for", lead, tree=roots)
+    link = (
+        "explorer.html",
+        f"Explore all {clusters.height:,} clusters: search, map, facets of each (explorer.html, beside this page)",
+    )
+    return Section("clusters", "What people ask for", lead, tree=roots, link=link)
+
+
+def _broad_enough(clusters: pl.DataFrame) -> pl.DataFrame:
+    """The levels from the top down that the page has room for; the explorer has them all."""
+    at_or_above = clusters.group_by("cluster_level").len().sort("cluster_level", descending=True)
+    shown = at_or_above.filter((pl.col("len").cum_sum() <= TREE_ROWS) | (pl.int_range(pl.len()) == 0))
+    return clusters.filter(pl.col("cluster_level").is_in(shown["cluster_level"].implode()))
 
 
 def _seen(frame: pl.DataFrame) -> pl.DataFrame:
