@@ -9,6 +9,7 @@ import dataframely as dy
 
 from clio_lite import lineage as clio_lineage
 from clio_lite import tables as clio_tables
+from clio_lite.models import use as model_use
 from onet import tables as onet_tables
 
 FREQUENCIES: Final = ("M",)
@@ -405,6 +406,15 @@ class SuppressionSummary(dy.Schema):
     withheld_share = share("Share of the table's total that the rule withholds; null where it could tell a cell.")
 
 
+class ModelUse(model_use.ModelUse):
+    """One row per role, model and prompt version: what the build asked of language models, counts rounded.
+
+    No rows where everything was embedded.
+    """
+
+    vintage_id = dy.String(primary_key=True, description="Build.")
+
+
 class Conservation(dy.Schema):
     """One row per table and additive group: what is published and withheld adds up to one."""
 
@@ -521,6 +531,7 @@ META_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "meta/base": Base,
     "meta/sdc_policy": SdcPolicy,
     "meta/suppression_summary": SuppressionSummary,
+    "meta/model_use": ModelUse,
     "qa/conservation": Conservation,
     "qa/mapping_agreement": MappingAgreement,
 }

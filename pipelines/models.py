@@ -28,7 +28,7 @@ from pipelines.model_settings import ModelSettings, RoleModel
 from pipelines.settings import RunFields
 from pipelines.storage import Store
 
-_TRIAL_SECONDS = 30.0
+_TRIAL_SECONDS = 60.0
 
 
 class Ready(BaseModel):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import polars as pl
 
+from clio_lite.models import FAILURE_REASONS
 from pipelines.contracts import PUBLISHED_TABLES
 
 STARTER = Path(__file__).parent.parent / "data" / "starter"
@@ -243,6 +244,13 @@ def _meta(example: ExampleVintage) -> dict[str, list[dict]]:
                    "item_count": count, "same_share": same, "pearson_correlation": pearson,
                    "spearman_correlation": pearson, "kendall_correlation": pearson / 2}
             for level, count, same, pearson in (("major_group", 22, 0.6, 0.95), ("task", 400, 0.2, 0.5))
+        ],
+        "meta/model_use": [
+            key | {"role": "facets", "provider": "openai", "model": "a-model", "prompt": "facets",
+                   "prompt_version": "1-0a1b2c3d", "question_count": 20_000, "answered_count": 19_900,
+                   "reused_count": 0, "call_count": 20_500, "retried_count": 40, "input_token_count": 30_000_000,
+                   "output_token_count": 2_000_000, "cost_usd": 12.5}
+            | {f"{reason}_count": 20 if reason == "refused" else 0 for reason in FAILURE_REASONS}
         ],
         "qa/conservation": [
             key | {"table_name": table, "group_id": "all", "published_share": 0.86, "suppressed_share": 0.07,

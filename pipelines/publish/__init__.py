@@ -6,6 +6,7 @@ the gate once more. Writing files is not done here.
 
 import polars as pl
 
+from clio_lite.models import ModelUse
 from pipelines.aggregate import ExactMonth
 from pipelines.contracts import IDX_TABLES, META_TABLES
 from pipelines.disclosure import CONF_STATUS_OF_RULE
@@ -13,7 +14,7 @@ from pipelines.errors import PublicationRefusedError
 from pipelines.headlines import headline_values, metric_table
 from pipelines.publish.decisions import decide
 from pipelines.publish.lineage import lineage_rows
-from pipelines.publish.meta import base_table, sdc_policy_table, vintage_input_table
+from pipelines.publish.meta import base_table, model_use_table, sdc_policy_table, vintage_input_table
 from pipelines.publish.quality import (
     assert_exact_conservation,
     assert_gate_held,
@@ -42,6 +43,7 @@ def publish_tables(
     *,
     vintage: pl.DataFrame | None = None,
     step_counts: dict[str, int] | None = None,
+    model_use: pl.DataFrame | None = None,
     reference: dict[str, pl.DataFrame] | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Publish one month: every `idx` table, the `meta` and `qa` tables, and the reference tables given.
@@ -51,6 +53,7 @@ def publish_tables(
         context: The build that the rows belong to.
         vintage: Row of `meta/vintage`; without it the table is left out.
         step_counts: Exact conversations after each step, stated rounded in `meta/vintage_input`.
+        model_use: Rows of `clio_lite.models.ModelUse`; None where everything was embedded.
         reference: Tables of `contracts.REF_TABLES` to publish beside, by name.
 
     Returns:
@@ -79,6 +82,9 @@ def publish_tables(
         "meta/base": base_table(),
         "meta/sdc_policy": sdc_policy_table(context.policy),
         "meta/suppression_summary": suppression_summary(tables, vintage_id=context.vintage_id),
+        "meta/model_use": model_use_table(
+            ModelUse.create_empty() if model_use is None else model_use, vintage_id=context.vintage_id
+        ),
         "qa/conservation": conservation(tables, vintage_id=context.vintage_id),
         "qa/mapping_agreement": mapping_agreement(exact, context),
     }

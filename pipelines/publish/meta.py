@@ -1,4 +1,4 @@
-"""Rows of the meta tables that do not depend on a run: bases and the disclosure policy."""
+"""Rows of the meta tables: bases, the disclosure policy, the inputs and the use of language models."""
 
 from typing import Final
 
@@ -88,3 +88,19 @@ def vintage_input_table(step_counts: dict[str, int], *, vintage_id: str) -> pl.D
         conversation_count=rounded_count(pl.col("exact").cast(pl.Float64)),
     )
     return validated(rows, META_TABLES["meta/vintage_input"])
+
+
+def model_use_table(use: pl.DataFrame, *, vintage_id: str) -> pl.DataFrame:
+    """Rows of `meta/model_use`, with counts rounded by the ladder: some of them are numbers of conversations.
+
+    Args:
+        use: Rows of `clio_lite.models.ModelUse`; none where everything was embedded.
+        vintage_id: The build.
+    """
+    counts = [name for name, dtype in use.schema.items() if dtype == pl.Int64]
+    rows = use.with_columns(
+        *(rounded_count(pl.col(name).cast(pl.Float64)).alias(name) for name in counts),
+        pl.col("cost_usd").round(2),
+        vintage_id=pl.lit(vintage_id, dtype=pl.String),
+    )
+    return validated(rows, META_TABLES["meta/model_use"])

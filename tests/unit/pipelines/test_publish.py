@@ -5,6 +5,7 @@ import pytest
 from index_month import POLICY, make_context, make_month
 from polars.testing import assert_frame_equal
 
+from clio_lite.models import ModelUse
 from clio_lite.privacy import DisclosurePolicy
 from pipelines.aggregate import ExactTable, aggregate_month
 from pipelines.contracts import IDX_TABLES, META_TABLES
@@ -221,3 +222,15 @@ def test_rows_that_break_the_schema_refuse_publication(exact):
 )
 def test_the_code_system_follows_the_release(release, system):
     assert dataclasses.replace(make_context(), onet_version=release).soc_system == system
+
+
+def test_the_use_of_language_models_is_published_with_rounded_counts(exact, tables):
+    assert tables["meta/model_use"].height == 0
+    row = dict.fromkeys(ModelUse.column_names(), 0)
+    row |= {"role": "facets", "provider": "openai", "model": "m", "prompt": "facets", "prompt_version": "1-0"}
+    row |= {"question_count": 1_003, "answered_count": 1_001, "refused_count": 2, "cost_usd": 0.12345}
+    use = pl.DataFrame([row], schema=ModelUse.create_empty().schema)
+    published = publish_tables(exact, make_context(), model_use=use)["meta/model_use"].row(0, named=True)
+    assert published["question_count"] == 1_000
+    assert published["refused_count"] == 5
+    assert published["cost_usd"] == 0.12
