@@ -1,7 +1,8 @@
-"""Definition files of the facets, and the training conversations composed from them.
+"""Definition files of the facets, and the training conversations composed from them or written out in them.
 
 A definition file says in words what each class is, with rules and examples, and holds the templates of its user turns;
-`{piece}` in a template is filled from the lists of `composition.toml`. What is learned from the result is in `heads`.
+`{piece}` in a template is filled from the lists of `composition.toml`. The files `written_*.toml` hold conversations
+as people type them, in groups that share their labels. What is learned from the result is in `heads`.
 """
 
 import hashlib
@@ -19,7 +20,17 @@ DEFINITION_FILES: Final = (
     "skills.toml",
     "composition.toml",
     "cues.toml",
+    "concern_signs.toml",
 )
+
+WRITTEN_FILES: Final = "written_*.toml"
+WRITTEN_FIELDS: Final = {
+    "collaboration_pattern": "pattern", "occupational_screen": "screen", "use_case": "use_case", "concern": "concern",
+}  # fmt: skip
+"""What the label of each facet is called in the written files; a facet that is not named there is undecided."""
+
+HARMLESS: Final = "1"
+"""The concern of a written conversation whose group names none."""
 
 _SLOT = re.compile(r"\{(\w+)\}")
 _OPENINGS = ("", "", "", "", "", "", "Hi, ", "Hello! ", "Hey, ", "Good morning. ")
@@ -61,7 +72,10 @@ class SkillDefinition:
 
 @dataclass(frozen=True)
 class ComposedConversation:
-    """A training conversation: its user turns, its class and the template of its first turn."""
+    """A training conversation: its user turns, its class and its family.
+
+    The family is the template of its first turn, or the group in which it is written.
+    """
 
     user_turns: tuple[str, ...]
     class_name: str
@@ -125,9 +139,36 @@ def load_skill_definitions(definitions_dir: Path) -> tuple[tuple[SkillDefinition
 def definitions_digest(definitions_dir: Path) -> str:
     """Digest the definition files that the heads are trained from."""
     digest = hashlib.blake2b(digest_size=6)
-    for name in sorted(DEFINITION_FILES):
+    for name in sorted((*DEFINITION_FILES, *(path.name for path in definitions_dir.glob(WRITTEN_FILES)))):
         digest.update(name.encode() + b"\0" + (definitions_dir / name).read_bytes())
     return digest.hexdigest()
+
+
+def load_written_conversations(definitions_dir: Path, facet: str) -> list[ComposedConversation]:
+    """Read the written conversations that have a label of a facet.
+
+    A label of a group goes before that of its file.
+
+    Args:
+        definitions_dir: Folder of the definition files.
+        facet: Name of the facet.
+
+    Returns:
+        The conversations in the order of the files, which are sorted by name; the family is file and group.
+    """
+    field = WRITTEN_FIELDS[facet]
+    found: list[ComposedConversation] = []
+    for path in sorted(definitions_dir.glob(WRITTEN_FILES)):
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        for group in raw["group"]:
+            label = group.get(field, raw.get(field, HARMLESS if facet == "concern" else None))
+            if label is None:
+                continue
+            family = f"{path.stem}/{group['name']}"
+            for entry in group["conversations"]:
+                turns = (entry,) if isinstance(entry, str) else tuple(entry)
+                found.append(ComposedConversation(turns, label, family))
+    return found
 
 
 def compose_conversations(

@@ -8,20 +8,18 @@ assistant only how often it speaks.
 
 import math
 import re
-import tomllib
 from collections.abc import Callable, Sequence
-from functools import cache
-from importlib import resources
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from clio_lite.cues import UNSPACED, find_cues, openings, words_of
+
 HEAD_CHARACTERS: Final = 300
 TAIL_CHARACTERS: Final = 160
 LATER_CHARACTERS: Final = 160
 LATER_EACH_END: Final = 3
-MAX_PHRASE: Final = 4
 
 CUES: Final = (
     "failure", "edit", "asking", "checking", "own_work", "making", "thanks", "chatting", "same_again", "work", "coursework",
@@ -29,6 +27,19 @@ CUES: Final = (
 )  # fmt: skip
 LATER_CUES: Final = ("failure", "edit", "asking", "checking", "making", "thanks", "chatting", "same_again")
 PURPOSE_CUES: Final = ("work", "coursework", "personal")
+
+SIGNS: Final = (
+    "self_harm", "violence", "weapon", "fraud", "intrusion", "secrecy", "drugs", "sexual", "minor", "hate", "dishonest",
+    "distress", "politics", "victim",
+)  # fmt: skip
+CALM: Final = ("prevention", "fiction", "computing", "study", "trade")
+HARMS: Final = ("self_harm", "violence", "weapon", "fraud", "intrusion", "drugs", "sexual", "hate", "dishonest")
+CONCERN_FEATURES: Final = (
+    *(f"sign_{name}" for name in SIGNS), *(f"calm_{name}" for name in CALM),
+    "harm_without_calm", "several_harms", "harm_in_secret", "sexual_with_minor", "severe_without_calm", "violence_to_somebody",
+    "crime_without_calm", "intrusion_on_somebody", "distress_without_calm",
+)  # fmt: skip
+"""What only the head of the concern sees: words of harm, words that calm, and how they meet."""
 
 FEATURE_NAMES: Final = (
     "user_turns", "is_one_turn", "is_two_turns", "is_three_or_more", "first_length", "later_length", "has_code_first", "has_error_first",
@@ -38,6 +49,9 @@ FEATURE_NAMES: Final = (
     *(f"later_{cue}" for cue in LATER_CUES),
     *(f"any_{cue}" for cue in PURPOSE_CUES),
     "later_goes_on", "is_question_on_material",
+    "opens_open_question", "opens_closed_question", "later_open_question", "later_closed_question", "later_same_opening", "has_figures_first",
+    "is_first_person", "is_unspaced", "has_quote_first",
+    *CONCERN_FEATURES,
 )  # fmt: skip
 
 _CODE = re.compile(
@@ -50,55 +64,16 @@ _ERROR = re.compile(
 _QUESTION = re.compile(r"[?？¿؟]")
 _MATERIAL = re.compile(r"[:：]\s+\S.{20,}|\n\s*\S.{20,}|[\"“«].{30,}[\"”»]", re.S)
 _QUOTED = re.compile(r"['‘].{15,}['’]")
-_WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
-_UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
+_QUOTES = re.compile(r"[\"“«„「].{5,}[\"”»“」]|:\s*['‘].{3,}['’]", re.S)
 _GREETING = re.compile(
     r"^\W*(?:hi|hey|hello|good (?:morning|afternoon|evening)|hola|bonjour|salut|hallo|ciao|olá|oi|hoi|привет)\b[\s,!.]*(?:there\b)?[\s,!.]*",
     re.I,
 )
-
-
-@cache
-def _phrases() -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
-    """Read the cues: phrases of spaced scripts with their cues, and of unspaced scripts as pairs."""
-    text = (resources.files("clio_lite") / "definitions" / "cues.toml").read_text(encoding="utf-8")
-    spaced: dict[str, set[str]] = {}
-    unspaced: list[tuple[str, str]] = []
-    for cue, phrases in tomllib.loads(text)["cues"].items():
-        for phrase in phrases:
-            if _UNSPACED.search(phrase):
-                unspaced.append((phrase, cue))
-            else:
-                spaced.setdefault(" ".join(_words(phrase)), set()).add(cue)
-    return {phrase: tuple(sorted(cues)) for phrase, cues in spaced.items()}, tuple(unspaced)
-
-
-def _words(text: str) -> list[str]:
-    """Split into lower-case words, with one kind of apostrophe."""
-    return _WORDS.findall(text.lower().replace("’", "'"))
-
-
-def find_cues(text: str) -> dict[str, int]:
-    """Count the phrases of each cue in a text.
-
-    Args:
-        text: A turn.
-
-    Returns:
-        Counts by cue, without zeros.
-    """
-    spaced, unspaced = _phrases()
-    counts: dict[str, int] = {}
-    words = _words(text)
-    for start in range(len(words)):
-        for size in range(1, min(MAX_PHRASE, len(words) - start) + 1):
-            for cue in spaced.get(" ".join(words[start : start + size]), ()):
-                counts[cue] = counts.get(cue, 0) + 1
-    if _UNSPACED.search(text):
-        for phrase, cue in unspaced:
-            if phrase in text:
-                counts[cue] = counts.get(cue, 0) + 1
-    return counts
+_EQUATION = re.compile(r"\d\s*[=+*/^×÷<>≤≥-]\s*[\dxyn(]|[xyn]\s*=\s*-?\d|\b[a-z]\(\w\)\s*=", re.I)
+_FIRST_PERSON = re.compile(
+    r"\b(?:i|i'm|i've|im|ive|my|me|we|our|mi|mis|yo|mon|ma|mes|je|j'ai|ich|mein\w*|mio|mia|meu|minha|eu|mijn|ik|moj\w*|мой|моя|моё|мне|я|у меня)\b|我|私|僕|나|내",
+    re.I,
+)
 
 
 def first_window(text: str) -> str:
@@ -140,7 +115,8 @@ def dialogue_features(user_turns: Sequence[str]) -> NDArray[np.float32]:
     first_cues = find_cues(first)
     later_cues = [find_cues(turn) for turn in later]
     body = _GREETING.sub("", first)
-    opening = find_cues(" ".join(body.split()[:4])) if not _UNSPACED.search(body) else find_cues(body[:30])
+    opening = find_cues(" ".join(body.split()[:4])) if not UNSPACED.search(body) else find_cues(body[:30])
+    opens_open, opens_closed = openings()
     values = [
         math.log1p(count), count == 1, count == 2, count >= 3,
         math.log1p(len(first)) / 5, math.log1p(sum(map(len, later)) / max(len(later), 1)) / 5,
@@ -155,8 +131,36 @@ def dialogue_features(user_turns: Sequence[str]) -> NDArray[np.float32]:
         *(min(sum(cues.get(cue, 0) for cues in (first_cues, *later_cues)), 4) / 2 for cue in PURPOSE_CUES),
         sum(not _is_closing(turn, cues) for turn, cues in zip(later, later_cues, strict=True)) / max(len(later), 1),
         bool(_QUESTION.search(first)) and bool(_MATERIAL.search(first) or _CODE.search(first) or _QUOTED.search(first)),
+        bool(opens_open.match(body)), bool(opens_closed.match(body)),
+        _share(later, lambda turn: bool(opens_open.match(turn))), _share(later, lambda turn: bool(opens_closed.match(turn))),
+        _share(later, lambda turn: _opening_word(turn) == _opening_word(body) != ""), bool(_EQUATION.search(first)),
+        bool(_FIRST_PERSON.search(first)), bool(UNSPACED.search(first)), bool(_QUOTED.search(first) or _QUOTES.search(first)),
+        *_concern_features([first_cues, *later_cues]),
     ]  # fmt: skip
     return np.array(values, dtype=np.float32)
+
+
+def _concern_features(turns: Sequence[dict[str, int]]) -> list[float]:
+    """Count the signs of concern over all turns, and where they meet; in the order of `CONCERN_FEATURES`."""
+    names = [*(f"sign_{name}" for name in SIGNS), *(f"calm_{name}" for name in CALM)]
+    counts = {name: sum(cues.get(name, 0) for cues in turns) for name in names}
+    found = {name for name in names if counts[name]}
+    harms = [name for name in HARMS if f"sign_{name}" in found]
+    is_calm = any(f"calm_{name}" in found for name in CALM)
+    has_victim, is_violent = "sign_victim" in found, "sign_violence" in found
+    is_crime = not found.isdisjoint(("sign_fraud", "sign_intrusion"))
+    is_severe = not found.isdisjoint(("sign_self_harm", "sign_weapon", "sign_violence"))
+    return [
+        *(min(counts[name], 2) / 2 for name in names),
+        bool(harms) and not is_calm, len(harms) >= 2, bool(harms) and "sign_secrecy" in found,
+        found >= {"sign_sexual", "sign_minor"}, is_severe and not is_calm, is_violent and has_victim,
+        is_crime and not is_calm, "sign_intrusion" in found and has_victim, "sign_distress" in found and not is_calm,
+    ]  # fmt: skip
+
+
+def _opening_word(turn: str) -> str:
+    """The first word of a turn, in lower case; empty where there is none."""
+    return next(iter(words_of(turn[:40])), "")
 
 
 def _is_closing(turn: str, cues: dict[str, int]) -> bool:

@@ -106,7 +106,7 @@ class Heads:
         encoder_name: Encoder that they were trained with.
         linear: Heads by facet.
         skills: The skills' head.
-        quality: Accuracy and temperature by facet, measured on template families left out.
+        quality: Accuracy and temperature by facet, measured on written groups left out.
     """
 
     version: str

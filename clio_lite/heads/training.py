@@ -1,6 +1,7 @@
 """Training of the heads from the definition files, offline.
 
-The temperature of each facet is fitted on predictions for template families that the fold was not trained on.
+Conversations composed from templates and conversations written out are learned together. What is said about quality
+and the temperature of each facet come from written conversations of groups that the fold was not trained on.
 """
 
 import hashlib
@@ -11,7 +12,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
 
 from clio_lite.composing import (
     LINEAR_FACETS,
@@ -20,6 +20,7 @@ from clio_lite.composing import (
     definitions_digest,
     load_facet_definition,
     load_skill_definitions,
+    load_written_conversations,
 )
 from clio_lite.embedding import Encoder
 from clio_lite.heads.prediction import (
@@ -32,7 +33,7 @@ from clio_lite.heads.prediction import (
     feature_matrix,
     softmax,
 )
-from clio_lite.structure import FEATURE_NAMES
+from clio_lite.structure import CONCERN_FEATURES, FEATURE_NAMES
 
 DEFINITIONS_DIR: Final = Path(__file__).parents[1] / "definitions"
 SEED: Final = 20_250_210
@@ -46,7 +47,7 @@ PER_CLASS: Final[Mapping[str, int | Mapping[str, int]]] = {
 
 USE_CASE_CUES: Final = ("_work", "_coursework", "_personal", "_chatting", "_making", "_error")
 STRUCTURE_USED: Final[Mapping[str, frozenset[str]]] = {
-    "concern": frozenset({"first_harm"}),
+    "concern": frozenset(CONCERN_FEATURES),
     "use_case": frozenset(
         name for name in FEATURE_NAMES if name.endswith(USE_CASE_CUES) or name.startswith("has_code")
     ),
@@ -56,10 +57,13 @@ STRUCTURE_USED: Final[Mapping[str, frozenset[str]]] = {
 How long a conversation is, how many turns it has and whether it holds code says nothing about concern; nor do its
 length and its turns say what it is for.
 """
-FOLDS: Final = 4
+FOLDS: Final = 5
 
-REGULARISATION: Final = {"collaboration_pattern": 0.02, "occupational_screen": 0.05, "use_case": 0.05, "concern": 0.3}
+REGULARISATION: Final = {"collaboration_pattern": 0.04, "occupational_screen": 0.1, "use_case": 0.05, "concern": 0.3}
 """Inverse strength of the penalty: strong, since templates are poorer than conversations."""
+
+WRITTEN_WEIGHT: Final = 2.0
+"""Weight of a written conversation beside a composed one."""
 
 DECIMALS: Final = 4
 """Weights are rounded to this, so that the last bits of a sum do not change the files."""
@@ -74,7 +78,7 @@ def train_heads(definitions_dir: Path, encoder: Encoder, *, seed: int) -> Heads:
         seed: Seed of the composition.
 
     Returns:
-        The heads, with their quality on template families left out.
+        The heads, with their quality on written groups left out.
     """
     linear: dict[str, LinearHead] = {}
     quality: dict[str, float] = {}
@@ -82,6 +86,7 @@ def train_heads(definitions_dir: Path, encoder: Encoder, *, seed: int) -> Heads:
     for facet in LINEAR_FACETS:
         definition = load_facet_definition(definitions_dir, facet)
         composed = compose_conversations(definition, per_class=PER_CLASS[facet], seed=seed)
+        composed += load_written_conversations(definitions_dir, facet)
         features = conversation_features([conversation.user_turns for conversation in composed], encoder)
         background.append(features.first)
         linear[facet], accuracy = _train_linear(facet, composed, features, definition.min_prob)
@@ -95,36 +100,47 @@ def train_heads(definitions_dir: Path, encoder: Encoder, *, seed: int) -> Heads:
 def _train_linear(
     facet: str, composed: Sequence[ComposedConversation], features: ConversationFeatures, min_prob: float
 ) -> tuple[LinearHead, float]:
-    """Fit one head, and its temperature on families left out; also returns the accuracy there."""
+    """Fit one head, and its temperature on written groups left out; also returns the accuracy there."""
     mean = features.structure.mean(axis=0)
     scale = np.maximum(features.structure.std(axis=0), 0.05)
     mean, scale = mean.round(DECIMALS), scale.round(DECIMALS)
     matrix = feature_matrix(features, mean, scale)
-    used = STRUCTURE_USED.get(facet, frozenset(FEATURE_NAMES))
+    used = STRUCTURE_USED.get(facet, frozenset(FEATURE_NAMES) - frozenset(CONCERN_FEATURES))
     matrix[:, matrix.shape[1] - len(FEATURE_NAMES) :] *= [name in used for name in FEATURE_NAMES]
     labels = np.array([conversation.class_name for conversation in composed])
-    families = np.array([conversation.family for conversation in composed])
+    folds = _folds([conversation.family for conversation in composed])
+    weights = np.where(folds >= 0, WRITTEN_WEIGHT, 1.0)
     names = np.unique(labels)
     held_out = np.zeros((len(labels), len(names)))
-    for train, test in GroupKFold(n_splits=FOLDS).split(matrix, labels, families):
-        weights, intercepts = _fit(matrix[train], labels[train], REGULARISATION[facet])
-        held_out[test] = matrix[test] @ weights.T + intercepts
-    truth = np.searchsorted(names, labels)
-    temperature = _temperature(held_out, truth)
-    accuracy = float((held_out.argmax(axis=1) == truth).mean())
-    weights, intercepts = _fit(matrix, labels, REGULARISATION[facet])
+    for fold in range(FOLDS):
+        train, test = folds != fold, folds == fold
+        coefficients, intercepts = _fit(matrix[train], labels[train], weights[train], REGULARISATION[facet])
+        held_out[test] = matrix[test] @ coefficients.T + intercepts
+    is_written = folds >= 0
+    truth = np.searchsorted(names, labels[is_written])
+    temperature = _temperature(held_out[is_written], truth)
+    accuracy = float((held_out[is_written].argmax(axis=1) == truth).mean())
+    coefficients, intercepts = _fit(matrix, labels, weights, REGULARISATION[facet])
     classes = tuple(str(name) for name in names)
-    return LinearHead(facet, classes, weights, intercepts, mean, scale, temperature, min_prob), accuracy
+    return LinearHead(facet, classes, coefficients, intercepts, mean, scale, temperature, min_prob), accuracy
 
 
-def _fit(matrix: Array, labels: NDArray[np.str_], strength: float) -> tuple[Array, Array]:
+def _folds(families: Sequence[str]) -> NDArray[np.int64]:
+    """The fold in which each conversation is left out: written groups in turn, composed ones (-1) never."""
+    written = sorted({family for family in families if family.startswith("written_")})
+    fold = {family: number % FOLDS for number, family in enumerate(written)}
+    return np.array([fold.get(family, -1) for family in families], dtype=np.int64)
+
+
+def _fit(matrix: Array, labels: NDArray[np.str_], weights: NDArray[np.float64], strength: float) -> tuple[Array, Array]:
     """Fit a multinomial logistic regression; two classes get a zero row for the first."""
-    model = LogisticRegression(C=strength, max_iter=2_000, tol=1e-6).fit(matrix.astype(np.float64), labels)
-    weights, intercepts = model.coef_, model.intercept_
-    if len(weights) == 1:
-        weights = np.concatenate([np.zeros_like(weights), weights])
+    model = LogisticRegression(C=strength, max_iter=1_000, tol=1e-4)
+    model.fit(matrix.astype(np.float64), labels, sample_weight=weights)
+    coefficients, intercepts = model.coef_, model.intercept_
+    if len(coefficients) == 1:
+        coefficients = np.concatenate([np.zeros_like(coefficients), coefficients])
         intercepts = np.concatenate([np.zeros_like(intercepts), intercepts])
-    return weights.round(DECIMALS).astype(np.float32), intercepts.round(DECIMALS).astype(np.float32)
+    return coefficients.round(DECIMALS).astype(np.float32), intercepts.round(DECIMALS).astype(np.float32)
 
 
 def _temperature(logits: NDArray[np.float64], truth: NDArray[np.intp]) -> float:

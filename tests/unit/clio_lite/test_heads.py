@@ -14,10 +14,11 @@ from clio_lite.composing import (
     load_facet_definition,
     load_skill_definitions,
 )
+from clio_lite.cues import find_cues
 from clio_lite.errors import HeadMismatchError
 from clio_lite.heads import HEADS_DIR, conversation_features, load_heads, save_heads
 from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
-from clio_lite.structure import FEATURE_NAMES, dialogue_features, find_cues, first_window, later_windows
+from clio_lite.structure import FEATURE_NAMES, dialogue_features, first_window, later_windows
 
 
 class WordEncoder:
