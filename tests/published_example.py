@@ -451,6 +451,7 @@ def _others(example: ExampleVintage) -> dict[str, list[dict]]:
         "idx/request_cluster_month": [
             base | {"cluster_id": name, "cluster_level": level, "parent_id": parent, "name": text,
                     "description": text and f"{text}. Users ask for this in many words.",
+                    "persistent_id": name,
                     "privacy_grade": 5 if text else None, "map_x": _noise("x", name), "map_y": _noise("y", name)}
             | _stated(part) for name, level, parent, text, part in CLUSTERS
         ],

@@ -22,7 +22,9 @@
   const roots = [];
   clusters.parent.forEach((parent, i) => (parent < 0 ? roots : children[parent]).push(i));
   const largest = Math.max(...roots.map((i) => clusters.share[i] ?? 0), 1e-9);
-  const place = new Map(clusters.id.map((id, i) => [id, i]));
+  // In the address a cluster has the id that it keeps from month to month, where it has one.
+  const lasting = clusters.id.map((id, i) => clusters.lasting[i] ?? id);
+  const place = new Map([...clusters.id.map((id, i) => [id, i]), ...lasting.map((id, i) => [id, i])]);
   const nameOf = (i) => clusters.name[i] ?? (clusters.share[i] === null ? "Withheld" : UNNAMED);
   const ancestors = (i) => { const up = []; for (let at = clusters.parent[i]; at >= 0; at = clusters.parent[at]) up.unshift(at); return up; };
   const groupOf = clusters.parent.map((_, i) => ancestors(i)[0] ?? i);
@@ -248,15 +250,13 @@
       return;
     }
     const up = ancestors(i);
-    const before = clusters.before[i];
-    const lineage = before ? `Continues a cluster of the month before${clusters.beforeShare[i] === null ? "" : ` (${percent(clusters.beforeShare[i])} overlap)`}.` : null;
     const fact = (title, value) => make("div", {}, make("dd", {}, value), make("dt", {}, title));
     const kids = children[i].slice(0, 12).map((kid) => make("li", {}, link(kid), make("span", { class: "size" }, percent(clusters.share[kid]))));
     detail.replaceChildren(...[
       make("p", { class: "crumbs" }, ...up.flatMap((at) => [link(at), " › "]), levels.find(({ level }) => level === clusters.level[i]).name.toLowerCase()),
       make("h2", {}, nameOf(i)),
       make("p", {}, clusters.text[i] ?? "Its text is withheld: too few people, or not safe enough to publish."),
-      lineage && make("p", { class: "quiet" }, lineage),
+      clusters.story[i] && make("p", { class: "quiet story" }, clusters.story[i]),
       make("dl", {}, fact("of conversations", percent(clusters.share[i])), fact("of accounts", percent(clusters.accountShare[i])),
         fact("accounts", (clusters.band[i] ?? "withheld").replace("-", "–"))),
       ...facets.flatMap((facet) => bars(facet, i)),
@@ -297,16 +297,16 @@
   function strengthOf(i) {
     if (state.value === null) return 1;
     if (state.colour === "group") return groupOf[i] === roots[state.value] ? 1 : 0.08;
-    return 0.06 + (0.94 * (facetOf(state.colour).shares[i].get(state.value) ?? 0)) / map.most;
+    return 0.08 + 0.92 * Math.min(1, (facetOf(state.colour).shares[i].get(state.value) ?? 0) / map.most);
   }
 
   function choose() {
     map.shown = clusters.id.map((_, i) => i).filter((i) => clusters.level[i] === state.level && located[i]);
     const total = map.shown.reduce((sum, i) => sum + clusters.share[i], 0) || 1;
     map.perShare = 0.14 / total; // the circles together cover about a seventh of the map
-    map.most = 1e-9;
-    if (state.value !== null && state.colour !== "group") {
-      for (const i of map.shown) map.most = Math.max(map.most, facetOf(state.colour).shares[i].get(state.value) ?? 0);
+    if (state.value !== null && state.colour !== "group") { // full colour from the 95th percentile on
+      const shares = map.shown.map((i) => facetOf(state.colour).shares[i].get(state.value) ?? 0).sort((a, b) => a - b);
+      map.most = Math.max(1e-9, shares[Math.floor(0.95 * shares.length)] ?? 0);
     }
     map.paints = map.shown.map((i) => [i, fillOf(i), strengthOf(i)]);
     map.labels = clusters.id.map((_, i) => i).filter((i) => located[i] && clusters.name[i] && clusters.level[i] >= state.level);
@@ -339,7 +339,7 @@
       const [x, y] = spot(i);
       const r = radius(i);
       if (x < -r || y < -r || x > map.width + r || y > map.height + r) continue;
-      pen.globalAlpha = (map.found && !map.found.has(i) ? 0.07 : 0.82) * strength;
+      pen.globalAlpha = map.found && !map.found.has(i) ? 0.06 : 0.82 * strength;
       pen.fillStyle = solid(fill);
       pen.beginPath();
       pen.arc(x, y, r, 0, 7);
@@ -525,9 +525,9 @@
 
   function remember() {
     const parts = new URLSearchParams();
-    if (state.selected >= 0) parts.set("cluster", clusters.id[state.selected]);
+    if (state.selected >= 0) parts.set("cluster", lasting[state.selected]);
     if (state.colour !== "group") parts.set("colour", state.colour);
-    if (state.value !== null) parts.set("value", state.colour === "group" ? clusters.id[roots[state.value]] : facetOf(state.colour).values[state.value]);
+    if (state.value !== null) parts.set("value", state.colour === "group" ? lasting[roots[state.value]] : facetOf(state.colour).values[state.value]);
     if (state.level !== levels.at(-1).level) parts.set("level", state.level);
     const text = parts.toString();
     history.replaceState(null, "", text ? `#${text}` : location.pathname + location.search);

@@ -9,6 +9,7 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.figures.numbers import stated_percent
+from pipelines.report.story import cluster_stories
 from pipelines.report.tables import MonthTables
 from pipelines.report.tree import Node, cluster_tree
 
@@ -53,6 +54,7 @@ def explorer_data(tables: MonthTables) -> dict[str, Any]:
     places = {key: place for place, key in enumerate(rows.select("cluster_level", "cluster_id").iter_rows())}
     records = rows.to_dicts()
     parents = [places.get((row["cluster_level"] + 1, row["parent_id"]), -1) for row in records]
+    stories = cluster_stories(tables)
     return {
         "clusters": {
             "id": [row["cluster_id"] for row in records],
@@ -66,8 +68,8 @@ def explorer_data(tables: MonthTables) -> dict[str, Any]:
             "band": [row["account_band"] for row in records],
             "x": _rounded(rows["map_x"]),
             "y": _rounded(rows["map_y"]),
-            "before": [row["prev_cluster_id"] for row in records],
-            "beforeShare": _rounded(rows["prev_overlap_share"]),
+            "lasting": [row["persistent_id"] for row in records],
+            "story": [stories.get((row["cluster_level"], row["cluster_id"])) for row in records],
             "withheldBelow": _withheld_below(every, rows),
         },
         "facets": [_facet(tables["idx/cluster_facet_month"], facet, places) for facet in FACET_TITLES],

@@ -12,6 +12,13 @@ from pipelines.contracts import PUBLISHED_TABLES
 
 CHANGE_VIEWS = ("v_headline_change", "v_major_group_change", "v_occupation_change")
 
+_HISTORY = """
+SELECT persistent_id, min(period_start) AS first_month, arg_max(name, period_start) AS last_name
+FROM latest.request_cluster_month
+WHERE period_start < ?::DATE AND persistent_id IN (
+    SELECT persistent_id FROM idx.request_cluster_month WHERE vintage_id = ?)
+GROUP BY persistent_id ORDER BY persistent_id"""
+
 
 @dataclass(frozen=True)
 class MonthTables:
@@ -21,7 +28,7 @@ class MonthTables:
         vintage: Row of `meta.vintage`.
         policy: Row of `meta.sdc_policy`.
         tables: Published tables by name, rows of the vintage where a table has vintages.
-        changes: The views of change, rows of the vintage.
+        changes: The views of change, rows of the vintage; and `cluster_history`, earlier months of its clusters.
         months: Months of the warehouse, YYYY-MM.
     """
 
@@ -59,6 +66,7 @@ def read_month(warehouse: Path, month: str | None = None) -> MonthTables:
             name: _short_titles(con.sql(f"FROM {name} WHERE vintage_id = ?", params=[vintage["vintage_id"]]).pl())
             for name in CHANGE_VIEWS
         }
+        changes["cluster_history"] = con.sql(_HISTORY, params=[f"{wanted}-01", vintage["vintage_id"]]).pl()
     policy = tables["meta/sdc_policy"].filter(pl.col("sdc_policy_id") == vintage["sdc_policy_id"])
     return MonthTables(vintage, policy.row(0, named=True), tables, changes, months)
 

@@ -66,6 +66,14 @@ def test_facets_are_those_of_the_table_with_withheld_values_null(month):
     assert None in found.values()
 
 
+def test_a_cluster_says_what_it_continues_and_since_when(month):
+    clusters = explorer_data(month)["clusters"]
+    story = dict(zip(clusters["id"], clusters["story"], strict=True))
+    assert story["top-1"] == "Continues “Build and fix software” of the month before, there since September 2026."
+    assert story["top-2"] == "New this month."
+    assert story["base-2"] is None  # its relation is withheld
+
+
 def test_no_text_of_a_cluster_can_become_markup(month):
     page = render_explorer(page_content(month), month)
     assert "Debug programs in Python & <script>" not in page
