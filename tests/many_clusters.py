@@ -59,7 +59,7 @@ def many_clusters(tables: MonthTables, count: int, *, seed: int = 1) -> MonthTab
             name = " ".join([*words, *([WAYS[rng.integers(6)]] if level < 2 else [])])
             rows.append(
                 common | key
-                | {"parent_id": above, "row_kind": "value",
+                | {"parent_id": above, "persistent_id": f"kept-{key['cluster_id']}", "row_kind": "value",
                    "name": name if is_named else None, "privacy_grade": 5 if is_named else None,
                    "description": f"Users ask to {name.lower()}. They bring their own material." if is_named else None,
                    "usage_share": float(f"{shares[level][n]:.4g}"), "account_share": float(f"{shares[level][n]:.4g}"),
