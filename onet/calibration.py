@@ -20,7 +20,7 @@ CALIBRATION_TOP: Final = 10
 MIN_FIT_QUERIES: Final = 50
 PROB_DECIMALS: Final = 6
 WEAK_PRIOR: Final = 100.0
-# A first candidate fits where it scores no less than the median text that is not about work: on what people write that
+# A first candidate fits where it scores more than the median text that is not about work: on what people write that
 # leaves less than 15 % of the occupational requests without a task.
 NON_WORK_QUANTILE: Final = 0.5
 
@@ -38,7 +38,7 @@ class Logit:
 class Calibration:
     """One logit for the first candidate, with its lead over the second as margin, and one for those behind it.
 
-    `accept_score` is the smallest score of a first candidate that fits. `basis` is `release` (fitted on its links) or
+    A first candidate that fits scores more than `accept_score`. `basis` is `release` (fitted on its links) or
     `default` (the release has too few links to fit and to measure).
     """
 
@@ -102,7 +102,7 @@ def fit_calibration(
             retrieval_score.
         gold: Activities and their links.
         default: Logits of the first and the other candidates where they cannot be fitted.
-        accept_score: Smallest score of a first candidate that fits.
+        accept_score: A first candidate that fits scores more.
 
     Returns:
         The fitted parameters, or the default ones where there are too few activities or nothing to tell apart.

@@ -1,6 +1,6 @@
 """The phrasebook: requests as people type them, each written for one detailed work activity.
 
-How its lines are written and reviewed is in `phrasebook.md`.
+How its lines are written and reviewed is in `phrasebook.md`; what it is used for, in `hubs`.
 """
 
 from functools import cache

@@ -4,7 +4,7 @@ At some 17,500 statements an exact search is faster than any approximate index a
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -43,13 +43,16 @@ def retrieve_tasks(
 
     Returns:
         query_number, retrieval_rank (from 1), statement_number (row of the index's statements) and retrieval_score
-        (weighted mean of cosines), sorted by query and rank. Equal scores keep the order of the statements.
+        (weighted mean of cosines, less what a hub loses), sorted by query and rank. Equal scores keep the order of the
+        statements.
 
     Raises:
         ValueError: `top` is below 1 or the vectors do not fit the index or the texts.
     """
-    lexical = None if texts is None else index.lexical.prepare_queries(texts)
-    return rank_vectors(index.vectors, query_vectors, top=top, lexical=lexical)
+    if texts is None:
+        return rank_vectors(index.vectors, query_vectors, top=top, hubs=index.vector_hub_scores)
+    lexical = index.lexical.prepare_queries(texts)
+    return rank_vectors(index.vectors, query_vectors, top=top, lexical=lexical, hubs=index.hub_scores)
 
 
 def rank_vectors(
@@ -58,6 +61,7 @@ def rank_vectors(
     *,
     top: int,
     lexical: LexicalQueries | None = None,
+    hubs: NDArray[np.float64] | None = None,
 ) -> pl.DataFrame:
     """Rank rows of `vectors` for each query by dot product, mixed with shared words where given; see `retrieve_tasks`.
 
@@ -66,6 +70,7 @@ def rank_vectors(
         query_vectors: Unit vectors, shape (queries, dimensions).
         top: Rows per query.
         lexical: The words of the queries.
+        hubs: What each row loses (`hubs`), shape (statements,); nothing where it is not given.
 
     Returns:
         The table of `retrieve_tasks`.
@@ -79,11 +84,13 @@ def rank_vectors(
         raise ValueError(f"expected query vectors of shape (n, {vectors.shape[1]}), found {query_vectors.shape}")
     if lexical is not None and lexical.queries.shape[0] != len(query_vectors):
         raise ValueError(f"expected one text per vector, found {lexical.queries.shape[0]} for {len(query_vectors)}")
+    if hubs is not None and hubs.shape != (len(vectors),):
+        raise ValueError(f"expected one hub score per statement, found {hubs.shape} for {len(vectors)} statements")
     kept = min(top, vectors.shape[0])
     if kept == 0 or not len(query_vectors):
         return pl.DataFrame(schema=RETRIEVAL_SCHEMA)
     blocks = [
-        _rank_block(vectors, query_vectors[start : start + BLOCK_QUERIES], kept, start, lexical)
+        _rank_block(vectors, query_vectors[start : start + BLOCK_QUERIES], kept, start, lexical, hubs)
         for start in range(0, len(query_vectors), BLOCK_QUERIES)
     ]
     return pl.concat(blocks)
@@ -95,18 +102,19 @@ def _rank_block(
     kept: int,
     first_query: int,
     lexical: LexicalQueries | None,
+    hubs: NDArray[np.float64] | None,
 ) -> pl.DataFrame:
-    scores = queries @ vectors.T
     words = None if lexical is None else lexical.block_scores(first_query, first_query + len(queries))
-    if words is not None:
-        scores = (1 - LEXICAL_WEIGHT) * scores + LEXICAL_WEIGHT * words
+    scores = mixed_scores(queries @ vectors.T, words)
+    if hubs is not None:
+        scores = scores - hubs
     smallest_kept = np.partition(scores, scores.shape[1] - kept, axis=1)[:, scores.shape[1] - kept]
     # The fast product differs in its last digits from block to block: take all that could belong, then score exactly.
     slack = 2 * vectors.shape[1] * float(np.finfo(np.float32).eps) + 10.0**-SCORE_DECIMALS
     rows, columns = np.nonzero(scores >= smallest_kept[:, None] - slack)
-    exact = _pair_scores(queries, vectors, rows, columns)
-    if words is not None:
-        exact = (1 - LEXICAL_WEIGHT) * exact + LEXICAL_WEIGHT * words[rows, columns]
+    exact = mixed_scores(_pair_scores(queries, vectors, rows, columns), None if words is None else words[rows, columns])
+    if hubs is not None:
+        exact = exact - hubs[columns]
     exact = np.round(exact, SCORE_DECIMALS)
     order = np.lexsort((columns, -exact, rows))
     rows, columns, exact = rows[order], columns[order], exact[order]
@@ -121,6 +129,11 @@ def _rank_block(
         },
         schema=RETRIEVAL_SCHEMA,
     )
+
+
+def mixed_scores(cosines: NDArray[Any], words: NDArray[np.float64] | None) -> NDArray[Any]:
+    """Cosines of vectors mixed with those of words, which are left out where the words are not known."""
+    return cosines if words is None else (1 - LEXICAL_WEIGHT) * cosines + LEXICAL_WEIGHT * words
 
 
 def _pair_scores(

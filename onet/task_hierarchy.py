@@ -141,7 +141,9 @@ def descend(
     frames = [pl.DataFrame(schema=RETRIEVAL_SCHEMA)]
     for node in np.flatnonzero(chosen.any(axis=0)):
         queries, members = np.flatnonzero(chosen[:, node]), np.flatnonzero(own == node)
-        ranked = rank_vectors(index.vectors[members], query_vectors[queries], top=top)
+        ranked = rank_vectors(
+            index.vectors[members], query_vectors[queries], top=top, hubs=index.vector_hub_scores[members]
+        )
         frames.append(
             ranked.with_columns(
                 query_number=pl.Series(queries[ranked["query_number"].to_numpy()], dtype=pl.Int64),

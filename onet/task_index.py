@@ -27,13 +27,14 @@ from onet.context import context_vectors
 from onet.errors import TaskIndexMismatchError
 from onet.evaluation import Evaluation, evaluate_verifier, evaluation_depth
 from onet.gold import Gold, activity_gold
+from onet.hubs import bank_requests, hub_scores
 from onet.lexical import LexicalIndex, build_lexical_index, statement_documents
 from onet.non_work import NON_WORK_TEXTS
 from onet.release import Release
 from onet.retrieval import rank_vectors
 from onet.verification import CalibratedVerifier
 
-FORMAT: Final = "onet-task-index-2"
+FORMAT: Final = "onet-task-index-3"
 STATEMENT_COLUMNS: Final = ("statement_task_id", "task_key", "task", "task_ids", "onet_soc_codes")
 UNIT_TOLERANCE: Final = 1e-3
 
@@ -61,14 +62,17 @@ class TaskIndex:
     """Statements (statement_task_id, task_key, task, task_ids, onet_soc_codes; sorted by key), ready to be searched.
 
     `vectors`: each statement mixed with its occupations (`context`), not longer than 1. `documents`: each statement
-    with the words of its occupations' titles. `calibration` belongs to searches with texts, `vector_calibration` to
-    those by vectors alone. `evaluation`, of searches with texts, is measured on held-out activities only, and is None
-    where the release links too few.
+    with the words of its occupations' titles. `hub_scores`, `vector_hub_scores`: what each statement loses in searches
+    with texts and in those by vectors alone (`hubs`). `calibration` belongs to searches with texts,
+    `vector_calibration` to those by vectors alone. `evaluation`, of searches with texts, is measured on held-out
+    activities only, and is None where the release links too few.
     """
 
     statements: pl.DataFrame
     vectors: NDArray[np.float32]
     documents: tuple[str, ...]
+    hub_scores: NDArray[np.float64]
+    vector_hub_scores: NDArray[np.float64]
     onet_version: str
     release_digest: str
     encoder_name: str
@@ -110,7 +114,8 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
 
     Args:
         release: Release.
-        encoder: Encoder; also encodes occupations, the titles of the detailed activities and the non-work texts.
+        encoder: Encoder; also encodes occupations, the titles of the detailed activities, the non-work texts and a part
+            of the phrasebook.
         seed: Decides which activities are held out.
 
     Returns:
@@ -133,27 +138,32 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
     documents = statement_documents(statements, occupations, release.titles)
     lexical = build_lexical_index(documents)
     gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=seed)
-    non_work = encode_checked(encoder, NON_WORK_TEXTS)
+    bank = bank_requests()
+    bank_vectors = encode_checked(encoder, bank)
+    hubs = hub_scores(vectors, bank_vectors, lexical=lexical.prepare_queries(bank))
+    vector_hubs = hub_scores(vectors, bank_vectors)
     gold_vectors = encode_checked(encoder, gold.queries["title"].to_list())
-    candidates = retrieve_gold(vectors, gold_vectors, gold, lexical=lexical)
+    non_work = encode_checked(encoder, NON_WORK_TEXTS)
+    non_work_words = lexical.prepare_queries(NON_WORK_TEXTS)
+    candidates = retrieve_gold(vectors, gold_vectors, gold, lexical=lexical, hubs=hubs)
     calibration = fit_calibration(
         candidates,
         gold,
         default=DEFAULT_TEXT_LOGITS,
-        accept_score=accept_score(
-            rank_vectors(vectors, non_work, top=1, lexical=lexical.prepare_queries(NON_WORK_TEXTS))
-        ),
+        accept_score=accept_score(rank_vectors(vectors, non_work, top=1, lexical=non_work_words, hubs=hubs)),
     )
     vector_calibration = fit_calibration(
-        retrieve_gold(vectors, gold_vectors, gold, lexical=None),
+        retrieve_gold(vectors, gold_vectors, gold, lexical=None, hubs=vector_hubs),
         gold,
         default=DEFAULT_VECTOR_LOGITS,
-        accept_score=accept_score(rank_vectors(vectors, non_work, top=1)),
+        accept_score=accept_score(rank_vectors(vectors, non_work, top=1, hubs=vector_hubs)),
     )
     return TaskIndex(
         statements=statements,
         vectors=vectors,
         documents=tuple(documents),
+        hub_scores=hubs,
+        vector_hub_scores=vector_hubs,
         onet_version=release.version,
         release_digest=release.digest,
         encoder_name=encoder.name,
@@ -165,11 +175,16 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
 
 
 def retrieve_gold(
-    vectors: NDArray[np.float32], query_vectors: NDArray[np.float32], gold: Gold, *, lexical: LexicalIndex | None
+    vectors: NDArray[np.float32],
+    query_vectors: NDArray[np.float32],
+    gold: Gold,
+    *,
+    lexical: LexicalIndex | None,
+    hubs: NDArray[np.float64] | None = None,
 ) -> pl.DataFrame:
     """Candidates of every activity title, deep enough for `evaluate_verifier`."""
     words = None if lexical is None else lexical.prepare_queries(gold.queries["title"].to_list())
-    return rank_vectors(vectors, query_vectors, top=evaluation_depth(gold), lexical=words)
+    return rank_vectors(vectors, query_vectors, top=evaluation_depth(gold), lexical=words, hubs=hubs)
 
 
 def encode_checked(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -216,9 +231,12 @@ def save_task_index(index: TaskIndex, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".partial-{os.getpid()}")
     try:
-        index.statements.with_columns(vectors, pl.Series("document", index.documents)).write_parquet(
-            partial, metadata=metadata
-        )
+        index.statements.with_columns(
+            vectors,
+            pl.Series("document", index.documents),
+            pl.Series("hub_score", index.hub_scores),
+            pl.Series("vector_hub_score", index.vector_hub_scores),
+        ).write_parquet(partial, metadata=metadata)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
@@ -255,6 +273,8 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
         statements=table.select(STATEMENT_COLUMNS),
         vectors=np.ascontiguousarray(table["vector"].to_numpy(), dtype=np.float32),
         documents=tuple(table["document"]),
+        hub_scores=table["hub_score"].to_numpy(),
+        vector_hub_scores=table["vector_hub_score"].to_numpy(),
         onet_version=metadata["onet_version"],
         release_digest=release_digest,
         encoder_name=encoder_name,

@@ -47,12 +47,12 @@ class CalibratedVerifier:
 
     @property
     def name(self) -> str:
-        """Kind, basis of the parameters and smallest accepted score."""
+        """Kind, basis of the parameters and the score that an accepted candidate exceeds."""
         return f"calibrated-retrieval/{self.calibration.basis}/{self.calibration.accept_score:.4g}"
 
     def verify(self, candidates: pl.DataFrame) -> pl.DataFrame:
         """See `Verifier.verify`."""
-        is_accepted = (pl.col("rank") == 1) & (pl.col("match_score") >= self.calibration.accept_score)
+        is_accepted = (pl.col("rank") == 1) & (pl.col("match_score") > self.calibration.accept_score)
         return candidates.with_columns(
             pl.col("retrieval_rank").alias("rank"),
             pl.col("retrieval_score").alias("match_score"),

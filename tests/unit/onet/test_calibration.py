@@ -166,9 +166,9 @@ def test_probabilities_follow_score_and_lead_and_never_rise_with_rank() -> None:
     assert capped[1] == capped[0]
 
 
-def test_the_first_candidate_is_accepted_from_the_accepted_score_and_none_below_it() -> None:
+def test_the_first_candidate_is_accepted_above_the_accepted_score_and_none_up_to_it() -> None:
     rows = candidates(0.8, 0.6)
-    for score, first in ((0.8, "accepted"), (0.800001, "none_fits")):
+    for score, first in ((0.799999, "accepted"), (0.8, "none_fits")):
         judged = CalibratedVerifier(replace(PLAIN, accept_score=score)).verify(rows)
         assert judged["verdict"].to_list() == [first, "none_fits"]
         assert judged["rank"].to_list() == [1, 2]

@@ -92,6 +92,8 @@ def test_a_stored_index_comes_back_as_it_was(large: Release, small: Release, tmp
         )
         assert loaded.statements.equals(index.statements)
         assert np.array_equal(loaded.vectors, index.vectors)
+        assert np.array_equal(loaded.hub_scores, index.hub_scores)
+        assert np.array_equal(loaded.vector_hub_scores, index.vector_hub_scores)
         assert (loaded.calibration, loaded.evaluation) == (index.calibration, index.evaluation)
         assert (loaded.documents, loaded.vector_calibration) == (index.documents, index.vector_calibration)
         assert (loaded.seed, loaded.onet_version) == (3, "29.1")
