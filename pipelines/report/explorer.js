@@ -228,7 +228,7 @@
     const above = clusters.parent[i];
     const rows = [...facet.shares[i]].map(([value, share]) => {
       const base = above >= 0 ? facet.shares[above].get(value) : null;
-      const bar = make("div", { class: "bar" }, make("i", { "--mark": colourOf(facet, value), "--part": `${100 * (share ?? 0)}%` }),
+      const bar = make("div", { class: "bar" }, !share ? null : make("i", { "--mark": colourOf(facet, value), "--part": `${100 * (share ?? 0)}%` }),
         base ? make("b", { "--part": `${100 * base}%` }) : null);
       const beside = base ? `${percent(base)} in ${nameOf(above)}` : null;
       return make("tr", { title: beside }, make("th", { scope: "row" }, titleOf(facet, facet.values[value])), make("td", {}, bar),
