@@ -263,6 +263,9 @@ def sample(
 @app.command()
 def bench(
     conversations: Annotated[int, typer.Option("--conversations", min=100, help="Size of the largest run.")] = 2_000,
+    onet: Annotated[
+        Path | None, typer.Option("--onet", help="Release file or folder to measure matching on; else the starter's.")
+    ] = None,
     seed: SeedOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -271,7 +274,7 @@ def bench(
 
     with _documented_exits(as_json=as_json):
         console = _console(as_json=as_json)
-        summary = run_bench(conversations, seed=seed or 0, console=console)
+        summary = run_bench(conversations, seed=seed or 0, onet=onet, console=console)
         _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
 
 

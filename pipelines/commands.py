@@ -23,7 +23,7 @@ from pipelines.erasure import erased_accounts, remove_expired
 from pipelines.errors import InputUnusableError, PipelineError, SettingsError
 from pipelines.notify import notify_failure
 from pipelines.partitions import FIRST_MONTH, parse_month, parse_months, today_utc
-from pipelines.progress import TerminalReporter
+from pipelines.progress import StepCost, TerminalReporter
 from pipelines.provenance import archive_tables
 from pipelines.published_shares import build_tables
 from pipelines.release_tables import stored_task_index
@@ -59,12 +59,12 @@ def run_index(months: str, console: Console, **given: object) -> IndexSummary:
     if len(wanted) > 1 and not settings.undated_month:
         settings = settings.model_copy(update={"undated_month": wanted[0]})
     store = open_store(settings)
-    seconds: dict[str, float] = {}
+    costs: dict[str, StepCost] = {}
     for month in wanted:
         console.print(f"[bold]{month}[/bold]")
         try:
-            for name, spent in run_month(settings, store, month, console).items():
-                seconds[name] = seconds.get(name, 0.0) + spent
+            for name, cost in run_month(settings, store, month, console).items():
+                costs[name] = costs[name] + cost if name in costs else cost
         except PipelineError as error:
             summary = {
                 "month": month,
@@ -78,7 +78,7 @@ def run_index(months: str, console: Console, **given: object) -> IndexSummary:
     remove_expired(
         store, today=today_utc(), raw_days=settings.retention_days_raw, core_days=settings.retention_days_core
     )
-    return index_summary(Path(settings.out), store, wanted[-1], seconds)
+    return index_summary(Path(settings.out), store, wanted[-1], costs)
 
 
 def serve_ui(host: str, port: int, **given: object) -> None:
@@ -120,7 +120,7 @@ def _prepare_out(out: Path) -> None:
         ) from error
 
 
-def _prepare_release(settings: Settings, store: Store, console: Console) -> dict[str, float]:
+def _prepare_release(settings: Settings, store: Store, console: Console) -> dict[str, StepCost]:
     return run_month(settings, store, FIRST_MONTH, console, targets=RELEASE_TARGETS)
 
 

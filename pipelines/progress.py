@@ -1,12 +1,56 @@
-"""Showing how far a run has come, on a terminal or not at all."""
+"""Showing how far a run has come, on a terminal or not at all, and what each step cost."""
 
+import resource
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from typing import Protocol
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Protocol
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+_PROC: Final = Path("/proc/self")
+
+
+@dataclass(frozen=True)
+class StepCost:
+    """What one step took.
+
+    Attributes:
+        seconds: Wall-clock seconds.
+        cpu_seconds: Seconds of all threads of the process together.
+        peak_bytes: Most memory held during the step; where the system cannot tell, during the process up to its end.
+    """
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+    def __add__(self, other: "StepCost") -> "StepCost":
+        """Cost of the same step for two months, one after the other."""
+        return StepCost(
+            self.seconds + other.seconds,
+            self.cpu_seconds + other.cpu_seconds,
+            max(self.peak_bytes, other.peak_bytes),
+        )
+
+
+def _forget_peak() -> None:
+    """Let the peak of memory begin anew, where the system has one that can."""
+    clear = _PROC / "clear_refs"
+    if clear.exists():
+        clear.write_text("5")
+
+
+def _peak_bytes() -> int:
+    """Most memory held since `_forget_peak`."""
+    status = _PROC / "status"
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) * 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 class Reporter(Protocol):
@@ -27,10 +71,10 @@ class SilentReporter:
 
 
 class TerminalReporter:
-    """A progress bar with one line per finished step, and the seconds of each step.
+    """A progress bar with one line per finished step, and the cost of each step.
 
     Attributes:
-        seconds: Wall-clock seconds by the first table of each step.
+        costs: What each step took, by its first table.
     """
 
     def __init__(self, console: Console, *, title: str, total: int) -> None:
@@ -41,7 +85,7 @@ class TerminalReporter:
             title: What the run is about.
             total: Number of steps.
         """
-        self.seconds: dict[str, float] = {}
+        self.costs: dict[str, StepCost] = {}
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -66,10 +110,12 @@ class TerminalReporter:
     @contextmanager
     def step(self, names: Sequence[str]) -> Iterator[None]:
         """Show the step while it runs, and a line with its time when it has ended well."""
-        started = time.perf_counter()
+        _forget_peak()
+        started, cpu_started = time.perf_counter(), time.process_time()
         self._progress.update(self._task, description=f"{self._title}  [bold]{names[0]}[/bold]")
         yield
-        self.seconds[names[0]] = time.perf_counter() - started
+        seconds = time.perf_counter() - started
+        self.costs[names[0]] = StepCost(seconds, time.process_time() - cpu_started, _peak_bytes())
         more = f" [dim]and {len(names) - 1} more[/dim]" if len(names) > 1 else ""
-        self._progress.console.print(f"  [green]✓[/green] {names[0]}{more} [dim]{self.seconds[names[0]]:.1f} s[/dim]")
+        self._progress.console.print(f"  [green]✓[/green] {names[0]}{more} [dim]{seconds:.1f} s[/dim]")
         self._progress.advance(self._task)

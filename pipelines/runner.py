@@ -24,7 +24,7 @@ from pipelines.errors import (
     SettingsError,
 )
 from pipelines.freshness import fingerprint, upstream_fingerprints
-from pipelines.progress import TerminalReporter
+from pipelines.progress import StepCost, TerminalReporter
 from pipelines.settings import Settings
 from pipelines.storage import Store, replaced
 
@@ -132,7 +132,7 @@ def _needed(
 
 def run_month(
     settings: Settings, store: Store, month: str, console: Console, *, targets: Sequence[str] | None = None
-) -> dict[str, float]:
+) -> dict[str, StepCost]:
     """Materialise what is stale for one month, in this process, recorded in the store's Dagster instance.
 
     Args:
@@ -143,7 +143,7 @@ def run_month(
         targets: Tables to make with all they need; None for the whole index.
 
     Returns:
-        Seconds by the first table of each step that was run.
+        What each step that was run took, by its first table.
 
     Raises:
         PipelineError: The run failed or was refused; its exit code says how.
@@ -165,7 +165,7 @@ def run_month(
     ):
         definitions = build_definitions(settings, reporter)
         _execute(definitions, instance, settings, month, [name for plan in stale for name in plan.keys])
-        return dict(reporter.seconds)
+        return dict(reporter.costs)
 
 
 @contextmanager

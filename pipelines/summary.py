@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.progress import StepCost
 from pipelines.storage import Store
 
 _TOP: Final = 8
@@ -156,14 +157,14 @@ def _advice(counts: Mapping[str, int], notes: str) -> str:
     return "no conversation names an account, so every cell is withheld: see --assume-account-per-conversation"
 
 
-def index_summary(out: Path, store: Store, month: str, seconds: Mapping[str, float]) -> IndexSummary:
+def index_summary(out: Path, store: Store, month: str, costs: Mapping[str, StepCost]) -> IndexSummary:
     """Figures of a month from the DuckDB file, opened read-only.
 
     Args:
         out: Folder of the outputs.
         store: The store, for the counts of the input.
         month: Month, YYYY-MM.
-        seconds: Seconds per step that was run.
+        costs: What each step that was run took.
     """
     warehouse = out / "index.duckdb"
     with duckdb.connect(str(warehouse), read_only=True) as con:
@@ -194,6 +195,8 @@ def index_summary(out: Path, store: Store, month: str, seconds: Mapping[str, flo
         "package": str(out / "package"),
         "report": str(out / "report" / "index.html"),
         "quarantine": str(store.table_path("raw/quarantine", month)),
-        "seconds": {name: round(spent, 2) for name, spent in seconds.items()},
+        "seconds": {name: round(cost.seconds, 2) for name, cost in costs.items()},
+        "cpu_seconds": {name: round(cost.cpu_seconds, 2) for name, cost in costs.items()},
+        "peak_bytes": {name: cost.peak_bytes for name, cost in costs.items()},
     }
     return IndexSummary(f"Economic-usage index, {month}", facts, tables)

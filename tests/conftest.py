@@ -14,6 +14,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session")
+def encoder_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder that keeps the exports of the bundled encoder, which take seconds each."""
+    return tmp_path_factory.mktemp("encoder")
+
+
+@pytest.fixture(scope="session")
 def example_vintages(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Folder with three invented vintages of two months."""
     return write_example(tmp_path_factory.mktemp("example") / "vintages")

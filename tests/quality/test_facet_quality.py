@@ -62,8 +62,8 @@ def _report(title, truth, found):
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory):
-    encoder = load_encoder(None, cache_dir=tmp_path_factory.mktemp("encoder"))
+def models(encoder_cache):
+    encoder = load_encoder(None, cache_dir=encoder_cache)
     return encoder, load_heads(HEADS_DIR, encoder_name=encoder.name)
 
 

@@ -22,13 +22,8 @@ TEXTS = [
 
 
 @pytest.fixture(scope="module")
-def cache_dir(tmp_path_factory):
-    return tmp_path_factory.mktemp("encoders")
-
-
-@pytest.fixture(scope="module")
-def encoder(cache_dir):
-    return load_encoder(None, cache_dir=cache_dir)
+def encoder(encoder_cache):
+    return load_encoder(None, cache_dir=encoder_cache)
 
 
 @pytest.fixture(scope="module")
@@ -41,8 +36,8 @@ def reference():
 
 
 @pytest.mark.parametrize("backend", ["onnx-fp32", "torch"])
-def test_vectors_in_full_precision_equal_those_of_sentence_transformers(cache_dir, reference, backend):
-    exact = load_encoder(None, backend=backend, cache_dir=cache_dir)
+def test_vectors_in_full_precision_equal_those_of_sentence_transformers(encoder_cache, reference, backend):
+    exact = load_encoder(None, backend=backend, cache_dir=encoder_cache)
     assert np.abs(exact.encode(TEXTS) - reference).max() < 1e-4
     assert exact.name.split("/")[1] == f"{backend.removesuffix('-fp32')}-fp32"
 
@@ -53,20 +48,20 @@ def test_vectors_of_the_default_are_near_those_of_sentence_transformers(encoder,
     assert cosines.mean() > 0.985
 
 
-def test_a_vector_depends_bit_by_bit_on_its_text_alone(encoder, cache_dir):
+def test_a_vector_depends_bit_by_bit_on_its_text_alone(encoder, encoder_cache):
     company = [f"{text} {number}" for number in range(PART_TEXTS) for text in ("a", "many more words than " * 9)]
     alone = np.concatenate([encoder.encode([text]) for text in TEXTS])
-    by_one_thread = load_encoder(None, cache_dir=cache_dir, threads=1)
-    for other in (by_one_thread, load_encoder(None, cache_dir=cache_dir, threads=4)):
+    by_one_thread = load_encoder(None, cache_dir=encoder_cache, threads=1)
+    for other in (by_one_thread, load_encoder(None, cache_dir=encoder_cache, threads=4)):
         assert np.array_equal(other.encode([*company, *TEXTS])[len(company) :], alone)
 
 
-def test_the_export_is_made_once_and_leaves_no_partial_file(encoder, cache_dir):
-    exports = sorted((cache_dir / "encoders").glob("*"))
+def test_the_export_is_made_once_and_leaves_no_partial_file(encoder, encoder_cache):
+    exports = sorted((encoder_cache / "encoders").glob("*"))
     written = [path.stat().st_mtime_ns for path in exports]
     assert {path.suffix for path in exports} == {".onnx"}
-    again = load_encoder(None, cache_dir=cache_dir, threads=1)
-    assert [path.stat().st_mtime_ns for path in sorted((cache_dir / "encoders").iterdir())] == written
+    again = load_encoder(None, cache_dir=encoder_cache, threads=1)
+    assert [path.stat().st_mtime_ns for path in sorted((encoder_cache / "encoders").iterdir())] == written
     assert again.name == encoder.name
     assert again.dimensions == 384
 
