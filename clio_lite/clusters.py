@@ -231,7 +231,7 @@ def _levelled(
         child_names = _child_names(level, below, parents, texts)
         view = _view(level, below, counted, policy, near=family, child_names=child_names)
         texts |= write_level(source, replace(view, proposed=proposed, proposed_by=builder.name), texts)
-    places = map_places(centroids)
+    places = map_places(centroids, seed=source.seed)
     clusters = pl.concat([_placed(level, sizes, places) for level in built])
     members = pl.concat([level.members for level in built]).sort("conversation_id", "cluster_level")
     return members, _with_text(clusters, parents, texts)

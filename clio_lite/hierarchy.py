@@ -12,12 +12,21 @@ from typing import Final, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.manifold import TSNE
+from threadpoolctl import threadpool_limits
 
 from clio_lite.clustering import Labels, Vectors, cut_tree, ward_tree
 from clio_lite.naming import Label
 
 TOP_COUNT: Final = 10
 """Clusters at the top level at scale; Clio (arXiv 2412.13678) shows about as many."""
+
+PERPLEXITY: Final = 15.0
+MIN_EMBEDDED: Final = 50
+"""Fewest clusters whose map is worth more than two principal components."""
+
+MAX_EMBEDDED: Final = 5_000
+"""Most clusters whose map is made by t-SNE, which takes some six seconds there."""
 
 
 def level_sizes(base_count: int, *, levels: int) -> list[int]:
@@ -120,17 +129,39 @@ def check_levels(levels: Sequence[Level], base_count: int) -> None:
         below = groups
 
 
-def map_places(centroids: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Place base clusters on a map: their first two principal components, scaled into [-1, 1].
+def map_places(centroids: NDArray[np.floating], *, seed: int) -> NDArray[np.float64]:
+    """Place base clusters on a map on which neighbours are neighbours in meaning, scaled into [-1, 1].
 
-    Signs are fixed so that the largest loading of each component is positive.
+    From `MIN_EMBEDDED` to `MAX_EMBEDDED` clusters by t-SNE (van der Maaten and Hinton, 2008) begun at the principal
+    components, which keeps the large shape; below and above by the principal components alone, whose signs are fixed so
+    that the largest loading is positive. One thread, so that the sums are the same wherever it runs.
 
     Args:
-        centroids: Array (k, d).
+        centroids: Array (k, d) of unit rows.
+        seed: Seed of the optimiser.
 
     Returns:
         Array (k, 2); zeros in a component that the centroids do not spread in.
     """
+    places = _principal_places(centroids)
+    spread = float(places[:, 0].std())
+    if spread > 0 and MIN_EMBEDDED <= len(centroids) <= MAX_EMBEDDED:
+        embedding = TSNE(
+            perplexity=PERPLEXITY,
+            init=(np.round(places / spread, 4) * 1e-4).astype(np.float32),
+            angle=0.8,
+            max_iter=300,
+            random_state=seed,
+        )
+        with threadpool_limits(limits=1):
+            places = embedding.fit_transform(np.asarray(centroids, dtype=np.float32)).astype(np.float64)
+        places -= places.mean(axis=0)
+    extent = float(np.abs(places).max(initial=0.0))
+    return places / extent if extent > 0 else places
+
+
+def _principal_places(centroids: NDArray[np.floating]) -> NDArray[np.float64]:
+    """First two principal components of the centroids."""
     places = np.zeros((len(centroids), 2))
     centred = centroids.astype(np.float64) - centroids.mean(axis=0, dtype=np.float64)
     _, spreads, components = np.linalg.svd(centred, full_matrices=False)
@@ -139,5 +170,4 @@ def map_places(centroids: NDArray[np.floating]) -> NDArray[np.float64]:
             component = components[number]
             sign = np.sign(component[np.argmax(np.abs(component))])
             places[:, number] = sign * (centred @ component)
-    extent = float(np.abs(places).max(initial=0.0))
-    return places / extent if extent > 0 else places
+    return places

@@ -40,6 +40,9 @@ FAINT_VERBS: Final = (
 """Verbs that say little: another one with the same object stands first."""
 
 MAX_NAME_OBJECTS: Final = 3
+BROAD_SHARE: Final = 0.15
+"""A name that holds one object is too narrow if fewer of the accounts used it: then it says various, and examples."""
+
 CLOSE_COHESION: Final = 0.7
 MODERATE_COHESION: Final = 0.5
 
@@ -142,6 +145,9 @@ def _names(terms: ClusterTerms) -> Iterator[str]:
         yield from _objectless_names(terms)
         return
     objects = sorted(terms.objects, key=lambda term: -term.score * (1 if _verbs_with(terms, term) else 0.4))
+    if max(term.account_count for term in objects) < BROAD_SHARE * terms.account_count:
+        yield from _broad_names(terms, objects)
+        return
     first, *rest = objects
     verbs = _verbs_with(terms, first)
     spent = {stem(verb) for verb in verbs}
@@ -155,12 +161,25 @@ def _names(terms: ClusterTerms) -> Iterator[str]:
     yield _phrase(terms, verbs, first, mates[: MAX_NAME_OBJECTS - 1])
 
 
+def _broad_names(terms: ClusterTerms, objects: Sequence[Term]) -> Iterator[str]:
+    """Names of a cluster that no object stands for: what most ask to do, with examples of what about."""
+    language = f" ({_languages_in_words(terms)})" if terms.language != "en" else ""
+    common = sorted(terms.verbs, key=lambda verb: -verb.account_count)
+    verbs = [_governed(verb.text) for verb in common[:2]] or ["ask about"]
+    action = f"{_joined(verbs, 'and')} various topics{language}"
+    action = action[0].upper() + action[1:]
+    for start in range(max(1, len(objects) - 1)):
+        examples = [term.text for term in objects[start : start + MAX_NAME_OBJECTS]]
+        yield f"{action}, such as {_joined(examples, 'and')}"
+
+
 def _mixed_names(terms: ClusterTerms) -> Iterator[str]:
     """Names of a cluster without a main language: which languages, then to do what."""
     general = f"Various requests in {_languages_in_words(terms)}"
-    yield general
     verbs = [term.text for term in terms.verbs]
-    for count in range(1, len(verbs) + 1):
+    if not verbs:
+        yield general
+    for count in range(min(2, len(verbs)), len(verbs) + 1):
         yield f"{general} to {_joined(verbs[:count], 'or')}"
 
 

@@ -29,10 +29,14 @@ MAIN_LANGUAGE_SHARE: Final = 0.5
 """Part of the conversations whose language is known that must be in one language to make it the main one."""
 
 FAINT_NOUNS: Final = (
-    "answer", "answers", "example", "examples", "idea", "ideas", "judgment", "luck", "people", "person", "point",
+    "answer", "answers", "attempt", "attempts",
+    "example", "examples", "idea", "ideas", "judgment", "luck", "people", "person", "point",
     "question", "questions", "request", "requests", "response", "responses", "step", "steps", "task", "tasks",
-    "text", "texts", "word", "words",
+    "text", "texts", "thing", "things", "way", "ways", "word", "words",
 )  # fmt: skip
+PARTICLE_VERBS: Final = ("break", "carry", "come", "figure", "go", "look", "put", "take", "turn", "walk")
+"""Verbs that say nothing without the particle that a name leaves out."""
+
 FAINT_WEIGHT: Final = 0.3
 """How much a noun counts that any request may hold."""
 
@@ -165,7 +169,7 @@ def _scored(uses: pl.DataFrame, term: str, parts: pl.DataFrame) -> pl.DataFrame:
 
 def _verbs(own: pl.DataFrame, parts: pl.DataFrame, min_accounts: int) -> pl.DataFrame:
     """Verbs of each cluster: public ones, and words that enough accounts used and that mostly open their requests."""
-    public = sorted(public_vocabulary().verbs)
+    public = sorted(public_vocabulary().verbs - set(PARTICLE_VERBS))
     scored = _scored(own.filter(pl.col("verb").is_not_null() & ~pl.col("is_stop")), "verb", parts)
     all_uses = own.group_by("cluster_id", verb=pl.col("word")).agg(used=pl.col("account_key").n_unique())
     is_public = pl.col("verb").is_in(public) & (pl.col("account_count") >= PUBLIC_WORD_ACCOUNTS)
@@ -173,7 +177,7 @@ def _verbs(own: pl.DataFrame, parts: pl.DataFrame, min_accounts: int) -> pl.Data
     return (
         scored.join(all_uses, on=["cluster_id", "verb"], how="left")
         .filter(is_public | ((pl.col("account_count") >= min_accounts) & is_opener))
-        .filter(_is_word("verb"))
+        .filter(_is_word("verb") & ~pl.col("verb").is_in(PARTICLE_VERBS))
         .sort("cluster_id", "score", "verb", descending=[False, True, False])
     )
 

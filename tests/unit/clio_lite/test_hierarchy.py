@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+from sklearn.decomposition import PCA
+from sklearn.manifold import trustworthiness
 
 from clio_lite.clustering import unit_rows
 from clio_lite.hierarchy import BaseClusters, Level, WardLevels, check_levels, level_sizes, map_places
@@ -61,7 +63,7 @@ def test_levels_that_are_no_hierarchy_are_refused(levels: list[list[int]], compl
 def test_the_map_keeps_apart_what_is_far_apart_and_fits_its_frame() -> None:
     rng = np.random.default_rng(1)
     centroids = unit_rows(np.repeat(np.eye(3, 10), 5, axis=0) + 0.02 * rng.normal(size=(15, 10)))
-    places = map_places(centroids)
+    places = map_places(centroids, seed=0)
     assert np.abs(places).max() == pytest.approx(1.0)
     within = np.linalg.norm(places[0] - places[4])
     assert min(np.linalg.norm(places[0] - places[5]), np.linalg.norm(places[5] - places[10])) > 5 * within
@@ -69,10 +71,25 @@ def test_the_map_keeps_apart_what_is_far_apart_and_fits_its_frame() -> None:
 
 @pytest.mark.parametrize("centroids", [np.ones((1, 4)), np.ones((3, 4))])
 def test_clusters_that_lie_together_share_the_middle_of_the_map(centroids: np.ndarray) -> None:
-    assert not map_places(centroids).any()
+    assert not map_places(centroids, seed=0).any()
 
 
 def test_two_clusters_lie_on_one_line() -> None:
-    places = map_places(np.eye(2))
+    places = map_places(np.eye(2), seed=0)
     assert np.abs(places[:, 0]).tolist() == [1.0, 1.0]
     assert not places[:, 1].any()
+
+
+def test_neighbours_on_the_map_are_neighbours_in_meaning_and_stay_so_under_one_seed() -> None:
+    rng = np.random.default_rng(2)
+    topics = unit_rows(rng.normal(size=(30, 40)))
+    centroids = unit_rows(np.repeat(topics, 6, axis=0) + 0.08 * rng.normal(size=(180, 40)))
+    places = map_places(centroids, seed=3)
+    assert np.array_equal(places, map_places(centroids, seed=3))
+    assert np.abs(places).max() == pytest.approx(1.0)
+    of_places, of_two_components = (
+        trustworthiness(centroids, found, n_neighbors=5, metric="cosine")
+        for found in (places, PCA(2, svd_solver="full").fit_transform(centroids))
+    )
+    assert of_places > 0.95
+    assert of_two_components < 0.9

@@ -191,7 +191,7 @@ def test_a_cluster_without_a_main_language_is_named_by_its_languages() -> None:
         "de": ["Schreibe einen Vertrag"] * 2,
     }
     label = labels_in(mixed)["a"]
-    assert label.name == "Various requests in Spanish and French"
+    assert label.name == "Various requests in Spanish and French to write"
     assert "in Spanish and French" in label.description
 
 
@@ -263,3 +263,19 @@ def test_accounts_are_counted_per_cluster_and_word() -> None:
         schema_overrides={"language": pl.String},
     )
     assert word_account_counts(word_uses(frame), frame) == {"a": {"draft": 1, "letters": 1}, "b": {}}
+
+
+def test_a_cluster_that_no_object_stands_for_says_various_and_gives_examples() -> None:
+    objects = ("invoices", "recipes", "contracts", "poems", "budgets", "letters", "essays", "maps")
+    found = labels_of({"a": [f"{verb} {noun}" for noun in objects for verb in ("Write", "Review", "Write")]})
+    assert found["a"].name.startswith("Write and review various topics, such as ")
+    assert refused_words(found["a"].name, dict.fromkeys(objects, K), min_accounts=K) == []
+    narrow = labels_of({"a": ["Write invoices"] * 3 + [f"Review {noun}" for noun in objects]})
+    assert "invoices" in narrow["a"].name
+    assert "various" not in narrow["a"].name
+
+
+@pytest.mark.parametrize("verb", ["Break", "Walk", "Figure"])
+def test_a_verb_that_needs_its_particle_opens_no_name(verb: str) -> None:
+    found = labels_of({"a": [f"{verb} down the French past tense"] * 4})
+    assert verb.lower() not in found["a"].name.lower().split(" ")

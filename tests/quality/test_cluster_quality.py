@@ -1,0 +1,117 @@
+"""Recorded floors of the clusters: a known world recovered, and topics of real prompts found better than by k-means."""
+
+import json
+import os
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sklearn.cluster import KMeans
+from sklearn.manifold import trustworthiness
+from sklearn.metrics import adjusted_mutual_info_score
+
+from clio_lite.clustering import Labels, Vectors, centroids_of, cluster_vectors
+from clio_lite.embedding import Encoder, load_encoder
+from clio_lite.hierarchy import map_places
+from clio_lite.languages import find_languages
+from clio_lite.requests import extract_request
+
+ARENA = "conversations/arena_hard_v0_1_questions.jsonl"
+ENGLISH_FLOOR = 0.94
+"""Part of the English conversations whose cluster stands for their topic (Clio: 94 %)."""
+
+FOREIGN_FLOORS = {"es": 0.80, "fr": 0.75, "de": 0.75, "it": 0.65, "pt": 0.70}
+"""The same with all languages clustered together; languages that the encoder does not know are in docs/clusters.md."""
+
+ARENA_FLOOR = 0.125
+KMEANS_MARGIN = 0.02
+MAP_FLOOR = 0.85
+
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    return load_encoder(None, cache_dir=tmp_path_factory.mktemp("encoder"))
+
+
+@pytest.fixture(scope="module")
+def arena(encoder: Encoder) -> tuple[Vectors, Labels]:
+    folder = os.environ.get("INDEX_SHARED_DATA")
+    if not folder or not (Path(folder) / ARENA).is_file():
+        pytest.skip("INDEX_SHARED_DATA does not name a folder with the Arena-Hard prompts")
+    rows = [json.loads(line) for line in (Path(folder) / ARENA).read_text(encoding="utf-8").splitlines()]
+    topics = np.unique([row["cluster"] for row in rows], return_inverse=True)[1]
+    return encoder.encode([row["prompt"] for row in rows]), topics
+
+
+@dataclass(frozen=True)
+class World:
+    """Requests of the known world: vectors, languages and topics."""
+
+    titles: Vectors
+    vectors: Vectors
+    languages: Labels
+    topics: Labels
+
+
+@pytest.fixture(scope="module")
+def world(encoder: Encoder) -> World:
+    file = tomllib.loads((Path(__file__).parent / "known_world.toml").read_text(encoding="utf-8"))
+    titles = encoder.encode(file.pop("titles"))
+    rows = [
+        (frame.format(x=subject), language, topic)
+        for language, phrases in file.items()
+        for topic, subjects in enumerate(phrases["subjects"])
+        for subject in subjects.split(" | ")
+        for frame in phrases["frames"]
+    ]
+    texts = [row[0] for row in rows]
+    requests = [extract_request([text], code) for text, code in zip(texts, find_languages(texts), strict=True)]
+    languages = np.array([row[1] for row in rows])
+    return World(titles, encoder.encode(requests), languages, np.array([row[2] for row in rows]))
+
+
+def rightly_placed(vectors: Vectors, topics: Labels, cluster_count: int) -> np.ndarray:
+    """Whether the cluster of each row, assigned to the topic that most of it is about, is assigned to the row's own."""
+    clusters = cluster_vectors(vectors, cluster_count=cluster_count, seed=0)
+    best = [np.bincount(topics[clusters == number]).argmax() for number in range(clusters.max() + 1)]
+    return np.array(best)[clusters] == topics
+
+
+def test_a_known_world_in_english_is_recovered_from_the_requests(world: World) -> None:
+    is_english = world.languages == "en"
+    vectors, topics = world.vectors[is_english], world.topics[is_english]
+    assert rightly_placed(vectors, topics, len(topics) // 10).mean() >= ENGLISH_FLOOR
+    # The topic by the nearest of the twenty titles, without a look at the truth.
+    clusters = cluster_vectors(vectors, cluster_count=len(topics) // 10, seed=0)
+    centroids = centroids_of(vectors, clusters, int(clusters.max()) + 1)
+    by_title = np.argmax(centroids @ world.titles.T, axis=1)
+    assert (by_title[clusters] == topics).mean() >= ENGLISH_FLOOR - 0.02
+
+
+def test_languages_near_english_keep_their_floors_among_all_fifteen(world: World) -> None:
+    right = rightly_placed(world.vectors, world.topics, len(world.topics) // 10)
+    assert len(set(world.languages.tolist())) == 15
+    for language, floor in FOREIGN_FLOORS.items():
+        assert right[world.languages == language].mean() >= floor, language
+
+
+def test_topics_of_real_prompts_are_found_better_than_by_plain_k_means(arena: tuple[Vectors, Labels]) -> None:
+    vectors, topics = arena
+    ours = adjusted_mutual_info_score(topics, cluster_vectors(vectors, cluster_count=50, seed=0))
+    plain = [
+        adjusted_mutual_info_score(topics, KMeans(50, n_init=1, random_state=seed).fit_predict(vectors))
+        for seed in range(3)
+    ]
+    assert ours >= ARENA_FLOOR
+    assert ours >= np.mean(plain) + KMEANS_MARGIN
+
+
+def test_the_map_of_real_prompts_keeps_neighbours(arena: tuple[Vectors, Labels]) -> None:
+    vectors, _ = arena
+    places = map_places(vectors, seed=0)
+    assert trustworthiness(vectors, places, n_neighbors=5, metric="cosine") >= MAP_FLOOR
