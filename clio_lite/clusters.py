@@ -32,7 +32,7 @@ from clio_lite.clustering import (
 from clio_lite.hierarchy import BaseClusters, LevelBuilder, WardLevels, check_levels, map_places
 from clio_lite.merging import merge_small_clusters
 from clio_lite.naming import ClusterLabeller, ExampleCounts, nearest_centroids
-from clio_lite.privacy import DisclosurePolicy, text_support_rule
+from clio_lite.privacy import DisclosurePolicy, text_support_rule, word_accounts
 from clio_lite.tables import Cluster, ClusterMember
 
 MEAN_SIZE = 10
@@ -178,7 +178,8 @@ def _text_source(
 ) -> TextSource:
     """The counted conversations that are in a cluster."""
     table = rows.table.filter(pl.Series(rows.is_counted)).drop("is_counted")
-    return TextSource(table, rows.vectors[rows.is_counted], policy.min_text_accounts, labeller, examples, seed)
+    min_accounts = word_accounts(policy, table["conversation_id"])
+    return TextSource(table, rows.vectors[rows.is_counted], min_accounts, labeller, examples, seed)
 
 
 @dataclass(frozen=True)

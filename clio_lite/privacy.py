@@ -5,13 +5,18 @@ auditor's grade; the k-anonymous vocabulary is in `vocabulary`, the grading in `
 table trees is in `pipelines.disclosure`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Final
 
 import polars as pl
 
 MIN_PUBLISHED_GRADE: Final = 4
 """Least grade of a published text; 3 is for review (Clio, arXiv 2412.13678, grades from 1 to 5)."""
+
+MAX_WORD_MARGIN: Final = 12
+"""Most accounts that a word may need beyond the threshold of a text, by a draw that nobody can foresee."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,24 @@ class DisclosurePolicy:
             f"c{self.min_conversations}a{self.min_accounts}-t{self.min_text_conversations}a{self.min_text_accounts}"
             f"-d{self.max_top_account_share:g}-{self.max_top_two_account_share:g}-cap{self.account_cap}"
         )
+
+
+def word_accounts(policy: DisclosurePolicy, conversation_ids: Iterable[str]) -> int:
+    """Accounts that a word needs in a cluster of this month, unless it is public.
+
+    Somebody with many accounts could bring a word to one below a known threshold and learn from the published text
+    whether a target used it too. So a margin is drawn, evenly from 0 to half of the threshold and at most
+    `MAX_WORD_MARGIN`. The draw follows from the id with the lowest hash: the same whatever the order, nearly always the
+    same when a month is built again, and unknown to whoever does not know everybody's conversation ids.
+
+    Args:
+        policy: Thresholds.
+        conversation_ids: Every counted conversation of the month.
+    """
+    margin = min(MAX_WORD_MARGIN, policy.min_text_accounts // 2)
+    lowest = min((blake2b(name.encode(), person=b"word-margin").digest() for name in conversation_ids), default=b"")
+    draw = int.from_bytes(blake2b(lowest, digest_size=8).digest(), "big")
+    return policy.min_text_accounts + draw % (margin + 1)
 
 
 def cell_rule(policy: DisclosurePolicy) -> pl.Expr:

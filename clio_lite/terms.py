@@ -43,6 +43,9 @@ FAINT_WEIGHT: Final = 0.3
 ARTICLE_SHARE: Final = 0.3
 """A noun is counted if at least this part of its accounts used it behind a or an."""
 
+BAND: Final = 1.5
+"""Numbers of accounts within this factor rank alike, so that one account more or less seldom changes what is chosen."""
+
 MAX_VERBS: Final = 6
 MAX_OBJECTS: Final = 8
 MAX_WORD_LENGTH: Final = 30
@@ -147,8 +150,17 @@ def _languages(members: pl.DataFrame) -> pl.DataFrame:
     return counted.select("cluster_id", pl.when(is_main).then(top).alias("main_language"), "language", "accounts")
 
 
-def _scored(uses: pl.DataFrame, term: str, parts: pl.DataFrame) -> pl.DataFrame:
-    """Score each term of each cluster: a_tc * ln(1 + mean_c(sum_t a_tc) / sum_c a_tc) * share of parts that use it."""
+def _banded(count: pl.Expr, min_accounts: int) -> pl.Expr:
+    """A count as the middle of its band; where bands begin follows from the drawn threshold, which nobody knows."""
+    offset = min_accounts * 0.618034 % 1
+    return pl.lit(BAND).pow((count.cast(pl.Float64).log(BAND) + offset).round() - offset)
+
+
+def _scored(uses: pl.DataFrame, term: str, parts: pl.DataFrame, min_accounts: int) -> pl.DataFrame:
+    """Score each term of each cluster: a_tc * ln(1 + mean_c(sum_t a_tc) / sum_c a_tc) * share of parts that use it.
+
+    The numbers of accounts a are taken by bands.
+    """
     counts = (
         uses.group_by("cluster_id", term, "part_id", "account_key")
         .agg(pl.col("has_article").any(), pl.col("is_direct").any())
@@ -162,15 +174,16 @@ def _scored(uses: pl.DataFrame, term: str, parts: pl.DataFrame) -> pl.DataFrame:
         .join(parts, on="cluster_id", how="inner")
     )
     mean_total = counts["account_count"].sum() / max(1, counts["cluster_id"].n_unique())
-    total = pl.col("account_count").sum().over(term)
+    total = _banded(pl.col("account_count").sum().over(term), min_accounts)
     distinct = (1 + mean_total / total).log()
-    return counts.with_columns(score=pl.col("account_count") * distinct * (pl.col("used_parts") / pl.col("part_count")))
+    share = pl.col("used_parts") / pl.col("part_count")
+    return counts.with_columns(score=_banded(pl.col("account_count"), min_accounts) * distinct * share)
 
 
 def _verbs(own: pl.DataFrame, parts: pl.DataFrame, min_accounts: int) -> pl.DataFrame:
     """Verbs of each cluster: public ones, and words that enough accounts used and that mostly open their requests."""
     public = sorted(public_vocabulary().verbs - set(PARTICLE_VERBS))
-    scored = _scored(own.filter(pl.col("verb").is_not_null() & ~pl.col("is_stop")), "verb", parts)
+    scored = _scored(own.filter(pl.col("verb").is_not_null() & ~pl.col("is_stop")), "verb", parts, min_accounts)
     all_uses = own.group_by("cluster_id", verb=pl.col("word")).agg(used=pl.col("account_key").n_unique())
     is_public = pl.col("verb").is_in(public) & (pl.col("account_count") >= PUBLIC_WORD_ACCOUNTS)
     is_opener = pl.col("account_count") >= LEADING_SHARE * pl.col("used").fill_null(1)
@@ -188,14 +201,14 @@ def _objects(own: pl.DataFrame, parts: pl.DataFrame, min_accounts: int) -> pl.Da
     heads = own.filter("is_head").with_columns(noun=pl.col("word"))
     is_public = pl.col("noun").is_in(sorted(public.nouns)) & (pl.col("account_count") >= PUBLIC_WORD_ACCOUNTS)
     nouns = (
-        _scored(heads, "noun", parts)
+        _scored(heads, "noun", parts, min_accounts)
         .filter((pl.col("account_count") >= min_accounts) | is_public)
         .filter(_is_word("noun") & ~pl.col("noun").is_in(sorted(public.verbs - public.nouns)))
         .with_columns(term=pl.col("noun"), length=1)
     )
     phrases = []
     for length, column in ((2, "pair"), (3, "triple")):
-        scored = _scored(heads.filter(pl.col(column).is_not_null()), column, parts)
+        scored = _scored(heads.filter(pl.col(column).is_not_null()), column, parts, min_accounts)
         phrases.append(
             scored.filter(pl.col("account_count") >= min_accounts)
             .with_columns(term=pl.col(column), noun=pl.col(column).str.split(" ").list.last(), length=length)
@@ -213,7 +226,7 @@ def _objects(own: pl.DataFrame, parts: pl.DataFrame, min_accounts: int) -> pl.Da
         ["cluster_id", "noun"], keep="first", maintain_order=True
     )
     weight = pl.when(pl.col("length") > 1).then(PHRASE_WEIGHT).otherwise(1.0)
-    weight *= 0.75 + 0.5 * pl.col("direct_count") / pl.col("account_count")
+    weight *= 0.75 + 0.5 * (pl.col("direct_count") / pl.col("account_count")).round(1)
     weight *= pl.when(pl.col("noun").is_in(FAINT_NOUNS)).then(FAINT_WEIGHT).otherwise(1.0)
     return (
         best.with_columns(score=pl.col("noun_score") * weight)
@@ -227,7 +240,7 @@ def _others(own: pl.DataFrame, parts: pl.DataFrame, min_accounts: int) -> pl.Dat
     """Words of any kind that enough accounts used, for clusters without nouns."""
     plain = own.filter(~pl.col("is_stop") & pl.col("verb").is_null() & ~pl.col("is_head"))
     return (
-        _scored(plain, "word", parts)
+        _scored(plain, "word", parts, min_accounts)
         .filter((pl.col("account_count") >= min_accounts) & _is_word("word"))
         .sort("cluster_id", "score", "word", descending=[False, True, False])
     )

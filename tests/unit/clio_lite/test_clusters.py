@@ -109,7 +109,7 @@ def test_names_say_the_topics_and_earn_a_grade_that_may_be_published() -> None:
     assert all(text.count(".") == 2 for text in base["description"])
 
 
-@pytest.mark.parametrize(("holders", "is_published"), [(3, False), (4, True)])
+@pytest.mark.parametrize(("holders", "is_published"), [(3, False), (6, True)])
 def test_a_private_word_needs_k_accounts_to_enter_any_text(holders: int, is_published: bool) -> None:
     world = make_world(per_topic=12, accounts_per_topic=12)
     planted = dict.fromkeys(world.topic_ids(0)[:holders], "Draft zebulonium zebulonium zebulonium")

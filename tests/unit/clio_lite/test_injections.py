@@ -1,0 +1,67 @@
+"""Conversations with instructions in them change no other conversation and reach no text."""
+
+import polars as pl
+import pytest
+from cluster_world import make_world
+from injections import INJECTIONS, MARK
+from polars.testing import assert_frame_equal
+
+from clio_lite.clusters import build_clusters
+from clio_lite.embedding import Encoder, load_encoder
+from clio_lite.facets import extract_facets
+from clio_lite.heads import HEADS_DIR, load_heads
+from clio_lite.privacy import DisclosurePolicy
+from clio_lite.tables import RedactedConversation
+
+POLICY = DisclosurePolicy(min_conversations=3, min_accounts=2, min_text_conversations=5, min_text_accounts=4)
+USUAL = ("Write a cover letter for a nurse.", "Debug my Python script.", "Explain the French Revolution to a child.")
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    return load_encoder(None, cache_dir=tmp_path_factory.mktemp("encoder"))
+
+
+def conversations(texts: list[str]) -> pl.DataFrame:
+    base = RedactedConversation.create_empty()
+    rows = [
+        {
+            "conversation_id": f"c{number:03d}",
+            "content_hash": "0",
+            "account_key": f"a{number}",
+            "has_account": True,
+            "is_counted": True,
+            "has_date": True,
+            "month": "2026-10",
+            "user_turn_count": 1,
+            "assistant_turn_count": 1,
+            "redaction_count": 0,
+            "messages": [{"role": "user", "content": text}, {"role": "assistant", "content": "Here it is."}],
+        }
+        for number, text in enumerate(texts)
+    ]
+    return pl.DataFrame(rows, schema=base.schema, strict=False)
+
+
+def test_the_facets_of_other_conversations_do_not_change(encoder: Encoder) -> None:
+    heads = load_heads(HEADS_DIR, encoder_name=encoder.name)
+    alone = extract_facets(conversations(list(USUAL)), encoder=encoder, heads=heads, skills=None)
+    among = extract_facets(conversations([*USUAL, *INJECTIONS]), encoder=encoder, heads=heads, skills=None)
+    assert among.height == len(USUAL) + len(INJECTIONS)
+    assert_frame_equal(among.head(len(USUAL)), alone, abs_tol=1e-5)
+
+
+@pytest.mark.parametrize("spread", [0, 1])
+def test_no_injection_reaches_a_text_or_another_clusters_name(spread: int) -> None:
+    world = make_world(topics=4, per_topic=24, accounts_per_topic=12)
+    steered = dict(zip(world.topic_ids(spread)[:3], INJECTIONS, strict=False))
+    before, after = (
+        build_clusters(
+            one.facets, one.embeddings, one.accounts, policy=POLICY, cluster_count=4, seed=0, levels=1
+        ).clusters
+        for one in (world, world.with_requests(steered))
+    )
+    texts = " ".join([*after["name"].drop_nulls(), *after["description"].drop_nulls()])
+    assert MARK.lower() not in texts.lower()
+    kept = [text for text in before.sort("cluster_id")["name"] if text in after["name"].to_list()]
+    assert len(kept) >= 3
