@@ -63,11 +63,12 @@ class FacetDefinition:
 
 @dataclass(frozen=True)
 class SkillDefinition:
-    """One skill: its published name, and our words for it."""
+    """One skill: its published name, our words for it, and the skills that its examples show beside it."""
 
     name: str
     definition: str
     examples: tuple[str, ...]
+    also: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -127,13 +128,33 @@ def load_facet_definition(definitions_dir: Path, facet: str) -> FacetDefinition:
     return FacetDefinition(facet, float(raw["min_prob"]), float(raw.get("context_share", 0)), classes, pieces)
 
 
-def load_skill_definitions(definitions_dir: Path) -> tuple[tuple[SkillDefinition, ...], float, int]:
-    """Read the skills, the probability from which one is shown, and how many a conversation may show."""
+def load_skill_definitions(definitions_dir: Path) -> tuple[tuple[SkillDefinition, ...], int]:
+    """Read the skills, and how many a conversation may show."""
     raw = tomllib.loads((definitions_dir / "skills.toml").read_text(encoding="utf-8"))
     skills = tuple(
-        SkillDefinition(entry["name"], entry["definition"], tuple(entry["examples"])) for entry in raw["skill"]
+        SkillDefinition(entry["name"], entry["definition"], tuple(entry["examples"]), tuple(entry.get("also", ())))
+        for entry in raw["skill"]
     )
-    return skills, float(raw["min_prob"]), int(raw["max_skills"])
+    return skills, int(raw["max_skills"])
+
+
+def load_written_skills(definitions_dir: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """Read the first turns of written conversations whose group names its skills; talk without a task shows none.
+
+    Args:
+        definitions_dir: Folder of the definition files.
+
+    Returns:
+        Turn and skills, in the order of the files.
+    """
+    found: list[tuple[str, tuple[str, ...]]] = []
+    for path in sorted(definitions_dir.glob(WRITTEN_FILES)):
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        for group in raw["group"]:
+            if "skills" in group or raw.get("pattern") == "none":
+                turns = [entry if isinstance(entry, str) else entry[0] for entry in group["conversations"]]
+                found += [(turn, tuple(group.get("skills", ()))) for turn in turns]
+    return found
 
 
 def definitions_digest(definitions_dir: Path) -> str:

@@ -17,7 +17,15 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from clio_lite.request_clauses import Clause, clauses, opens_with_verb, split_sentences, topic_words, trimmed
+from clio_lite.request_clauses import (
+    READ_CHARACTERS,
+    Clause,
+    clauses,
+    opens_with_verb,
+    split_sentences,
+    topic_words,
+    trimmed,
+)
 from clio_lite.request_words import CONDITIONS
 from clio_lite.vocabulary import stop_words
 
@@ -34,14 +42,24 @@ _ORDINAL_DOT: Final = frozenset(
 
 _PRONOUN: Final = r"(?:i|you|we|they|it|he|she|this|that|these|those|there|one)"
 _BE: Final = r"(?:is|are|was|were|am|can|could|should|will|would|has|have|must|may|might)"
+_MADE: Final = (
+    r"letters?|e-?mails?(?! address)|memo|message|notice|script|regex|formula|query|function|class|dockerfile|macro|bot|code|template|checklist|list|table|plan|"
+    r"schedule|rota|agenda|itinerary|recipe|poem|story|song|lyrics|essay|article|blog post|post|caption|bio|slogan|tagline|headline|titles?|names?|"
+    r"ideas|description|summary|outline|report|review|proposal|contract|policy|speech|toast|toolbox talk|cv|resume|quiz|questions|worksheet|"
+    r"flashcards|invoice|quote|budget|ad|advert|advertisement|press release|newsletter|faq|prompt|pattern|makefile"
+)
+"""What a request without a verb may ask to be made."""
+
+_FINITE: Final = r"is|are|was|were|has|have|had|says|gives|shows|fails|does|did|will|would|can|could|should|prints|keeps|won't|doesn't|rejected|can't"
 _QUESTIONS: Final = (
     (re.compile(r"^(?:have|take) a (?:quick |close |good )?look (?:at|over|through) (.+)$", re.I), r"Review \1"),
-    (re.compile(r"^(?:i|we)(?: \w+)?(?:'d| would)? (?:need|want|like|require|am looking for|'m looking for)(?: (?:you|help with))? (?!(?:to|it|this|that|you|me|us|help)\b)(.+)$", re.I), r"Create \1"),
+    (re.compile(r"^(?:i|we)(?: \w+)?(?:'d| would)? (?:need|want|(?<=d )like|require|am looking for|'m looking for)(?: (?:you|help with))? (?!(?:to|it|this|that|you|me|us|help)\b)(.+)$", re.I), r"Create \1"),
     (re.compile(r"^how come (.+)$", re.I), r"Explain why \1"),
     (re.compile(r"^how (?:do|can|could|should|would|might) (?:i|you|we|one|people|someone) (?:best )?(.+)$", re.I), r"Explain how to \1"),
     (re.compile(rf"^(how|why|when|where) (?:does|do) ({_PRONOUN}) (.+)$", re.I), r"Explain \1 \2 \3"),
     (re.compile(r"^how (?:does|do) (.+)$", re.I), r"Explain how \1"),
     (re.compile(r"^how to (.+)$", re.I), r"Explain how to \1"),
+    (re.compile(r"^(?:the )?(?:difference|diff)(?:s|erences)? between (.+)$", re.I), r"Explain the difference between \1"),
     (re.compile(rf"^(?:what is|what's|what are|what were|what was|whats) (?!{_PRONOUN}\b)(.+)$", re.I), r"Explain \1"),
     (re.compile(r"^(?:is|are) ((?:this|that|these|those|my|our|the|it)(?: [\w-]+){0,4}?) ((?:correct|right|okay?|fine|good|valid|true|complete|clear|wrong|enough|sound|secure|safe)\b.*)$", re.I), r"Check whether \1 is \2"),
     (re.compile(r"^(?:did|do|does) (i|we|it|this|that|they|he|she) (.+)$", re.I), r"Check whether \1 \2"),
@@ -55,6 +73,13 @@ _QUESTIONS: Final = (
     (re.compile(rf"^({_BE}) ({_PRONOUN}) (.+)$", re.I), r"Answer whether \2 \1 \3"),
     (re.compile(rf"^((?:does|do|did|shall|{_BE}) .+)$", re.I), r"Answer: \1"),
 )  # fmt: skip
+_NOUN_FORMS: Final = (
+    (re.compile(r"^((?:\w+\.)*\w*(?:Error|Exception)\b.*)$"), r"Resolve \1"),
+    (re.compile(r"^(?=.{5,80}$)([^?:]+ (?:vs\.?|versus) [^?:]+)$", re.I), r"Compare \1"),
+    (re.compile(rf"^(?=(?:[^\s:?,]+ ){{0,4}}?(?:{_MADE})s?\b)(?!{_PRONOUN}\b|(?:for|in|on|with|someone|honest)\b|my \w+ (?:is|are|was|fails?|gives?|shows?)\b)(?!.*\b(?:{_FINITE})\b)(.+)$", re.I), r"Write \1"),
+)  # fmt: skip
+"""Forms of what has neither a verb nor a question; they make no clause more like a request."""
+
 _REVIEW = re.compile(
     r"\b(?:right|correct|wrong|mistakes?|missed|miss|missing|errors?|improve|feedback|second (?:pair|opinion)|(?:look|go|read) (?:it |this |that |them )?(?:over|through)|look (?:at|over) (?:it|this|that)|review|check|critique|critically|proofread|sign off|hand (?:it|this) in|holds? up|make sense|overlooked?|think of (?:it|this))\b",
     re.I,
@@ -88,6 +113,29 @@ _MARKS: Final = {
 }  # fmt: skip
 _MARK = re.compile(rf"\[({'|'.join(_MARKS)})\]")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
+_TO_THE_LABELLER = re.compile(
+    r"\b(?:ignore|disregard|forget|override) (?:all |any |every |the |your |my )*(?:previous|prior|above|earlier|other|system)?\s*(?:instructions?|rules|prompts?|guidelines)\b"
+    r"|\b(?:label|classify|mark|grade|tag|rate|treat|count) (?:this|the|our|every|each) (?:conversation|chat|dialogue|transcript)s?\b|\bother (?:conversations|chats|users)\b"
+    r"|\b(?:reveal|print|repeat|show) (?:me )?(?:your|the) (?:system )?(?:prompt|instructions)\b|\b(?:concern|privacy)[ _](?:grade )?[1-5]\b|\byou are an? (?:\w+ ){0,3}(?:labell?er|classifier)\b"
+    r"|\b(?:ignora|ignorez|ignoriere|ignore) (?:todas |toutes |alle )?(?:las |les |die )?(?:instrucciones|instructions|anweisungen)\b|忽略(?:之前|以上|所有)",
+    re.I,
+)
+_DELIMITER = re.compile(
+    r"</?[a-z_]{2,20}>|<\|[^|>]{1,20}\|>|<{2,}[^<>]{0,30}>{2,}|\[/?INST\]|#{2,}\s*(?:instruction|response|system|input)s?\b:?|^\s*(?:system|assistant)\s*:",
+    re.I | re.M,
+)
+_HEADER = re.compile(
+    r"^\s*(?:from|to|cc|bcc|subject|date|sent|reply-to|von|an|betreff|de|para|asunto|objet)\s*:.*$|^.*\bplease find (?:attached|enclosed)\b.*$|^\s*(?:(?:kind|best|warm) )?regards\b.*$",
+    re.I | re.M,
+)
+_CODE_LINE = re.compile(
+    r"^\s*(?:def \w+ ?\(.*|class \w+ ?[:({].*|(?:async )?function \w* ?\(.*|(?:const|let|var) [\w{\[].*=.*|(?:public|private|protected|static) \w+.*[({;].*"
+    r"|import [\w.*{} ,]+(?: from .*)?;?|from [\w.]+ import .*|return [\w.()\[\]]+ ?[-+*/%<>=]+ ?\S*;?|return\b.*;|(?:for|while|if) ?\(.*\).*|for \w+ in \S+:?"
+    r"|print\(.*\)|#include.*|SELECT \S.* FROM .*|(?:DELETE|INSERT|UPDATE) (?:FROM|INTO|\w+ SET) .*|at [\w.$]+\(.*|File \".*|Traceback.*|\S.{0,80}[({=].{0,80}[;{}]|[}\])]+[;,]?|[A-Za-z_][\w.\[\]]+ ?\+?= ?\S.*)\s*$"
+)
+_FAULT = re.compile(r"\b\w*(?:Error|Exception)\b|Traceback|error:|ERR!|\bfatal\b")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+")
+_ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.\w+")
 _LONG_NUMBER = re.compile(r"\d{5,}")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 
@@ -103,7 +151,7 @@ def extract_request(user_turns: Sequence[str], language: str | None) -> str:
         At most 25 words, beginning with a verb where the language is English; never empty.
     """
     first = ""
-    for turn in user_turns[:3]:
+    for turn in (_task_text(turn) for turn in user_turns[:3]):
         if language not in ("en", None):
             sentences = [text for text, _ in split_sentences(turn, keep_ordinals=language in _ORDINAL_DOT)]
             request, has_topic = _best_foreign(sentences, language), True
@@ -112,7 +160,30 @@ def extract_request(user_turns: Sequence[str], language: str | None) -> str:
         if request and has_topic:
             return request
         first = first or request
-    return first or NO_REQUEST
+    return first or _bare_code_request(user_turns[0]) or NO_REQUEST
+
+
+def _task_text(turn: str) -> str:
+    """A turn without heads of mails, lines of bare code, false delimiters and sentences that address who labels it."""
+    turn = _HEADER.sub("", _DELIMITER.sub("\n", turn[:READ_CHARACTERS]))
+    kept = []
+    for line in turn.split("\n"):
+        if _CODE_LINE.match(line):
+            continue
+        if _TO_THE_LABELLER.search(line):
+            kept.append(" ".join(part for part in _SENTENCE.split(line) if not _TO_THE_LABELLER.search(part)))
+        else:
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def _bare_code_request(turn: str) -> str:
+    """The request of a turn that is nothing but code; empty for any other."""
+    turn = turn[:READ_CHARACTERS]
+    has_code = "```" in turn or any(map(_CODE_LINE.match, turn.split("\n"))) or _FAULT.search(turn)
+    if not has_code or _TO_THE_LABELLER.search(turn):
+        return ""
+    return "Resolve an error in a program" if _FAULT.search(turn) else "Work on a piece of code"
 
 
 def _english_request(turn: str) -> tuple[str, bool]:
@@ -225,6 +296,7 @@ def _best_foreign(sentences: Sequence[str], language: str | None) -> str:
 
 def _plain(sentence: str) -> str:
     """Turn marks of redaction and long numbers into plain words."""
+    sentence = _ADDRESS.sub(lambda match: "an e-mail address" if "@" in match[0] else "a link", sentence)
     sentence = _MARK.sub(lambda match: _MARKS[match[1]], sentence)
     return " ".join(_LONG_NUMBER.sub("a number", sentence).split())
 
@@ -235,7 +307,7 @@ def _verb_first(text: str, *, is_task: bool) -> str:
     if not text:
         return ""
     if not (is_task or opens_with_verb(text)):
-        for pattern, form in _QUESTIONS:
+        for pattern, form in (*_QUESTIONS, *_NOUN_FORMS):
             match = pattern.match(text)
             if match:
                 text = match.expand(form)
@@ -255,4 +327,6 @@ def _shortened(sentence: str) -> str:
     if len(words) > MAX_WORDS:
         sentence = " ".join(words[:MAX_WORDS])
     sentence = sentence[:MAX_CHARACTERS].rstrip(" ?!.,:;-(\"'“”«»。！？，、：；")
+    if re.search(r"(?:^|\s)'[^']*$", sentence):
+        sentence = f"{sentence}'"
     return sentence[:1].upper() + sentence[1:]

@@ -31,9 +31,7 @@ def save_heads(heads: Heads, path: Path) -> None:
         "skills": {
             "names": list(own.names),
             "slope": own.slope,
-            "plain_slope": own.plain_slope,
             "offset": own.offset,
-            "min_prob": own.min_prob,
             "max_skills": own.max_skills,
         },
         "linear": {},
@@ -46,7 +44,7 @@ def save_heads(heads: Heads, path: Path) -> None:
         }
         for part in ("weights", "intercepts", "mean", "scale"):
             arrays[f"{facet}.{part}"] = getattr(head, part)
-    for part in ("definitions", "examples", "mean", "scale"):
+    for part in ("weights", "intercepts", "min_probs"):
         arrays[f"skills.{part}"] = getattr(heads.skills, part)
     buffer = io.BytesIO()
     np.savez(buffer, **arrays)
@@ -92,14 +90,11 @@ def load_heads(path: Path, *, encoder_name: str) -> Heads:
         own = facts["skills"]
         skills = SkillHead(
             names=tuple(own["names"]),
-            definitions=arrays["skills.definitions"],
-            examples=arrays["skills.examples"],
-            mean=arrays["skills.mean"],
-            scale=arrays["skills.scale"],
+            weights=arrays["skills.weights"],
+            intercepts=arrays["skills.intercepts"],
             slope=own["slope"],
-            plain_slope=own["plain_slope"],
             offset=own["offset"],
-            min_prob=own["min_prob"],
+            min_probs=arrays["skills.min_probs"],
             max_skills=own["max_skills"],
         )
     return Heads(facts["version"], facts["encoder_name"], linear, skills, facts["quality"])

@@ -1,7 +1,7 @@
 """The heads applied: what they see of conversations, and the probabilities that they give.
 
-The classifiers are multinomial logistic regressions with one temperature per facet. Skills are told by similarity to
-their definitions and examples, both as it is and standardised per skill, so that no skill is near to everything.
+The classifiers are multinomial logistic regressions with one temperature per facet. Skills are told
+one by one from the vector of the first turn, each with a bound of its own.
 """
 
 from collections.abc import Mapping, Sequence
@@ -53,47 +53,38 @@ class LinearHead:
 
 @dataclass(frozen=True)
 class SkillHead:
-    """Tells skills by standardised similarity.
+    """Tells skills one by one, by linear scores of the vector of the first turn.
 
     Attributes:
         names: Names of the skills, sorted.
-        definitions: Unit vectors of the definitions, shape (skills, d).
-        examples: Unit mean vectors of the examples, shape (skills, d).
-        mean: Mean similarity of each skill to training requests.
-        scale: Spread of it.
-        slope: Of the logistic curve over standardised similarity.
-        plain_slope: Of the same over similarity as it is.
+        weights: Shape (skills, d).
+        intercepts: One per skill.
+        slope: Of the logistic curve over the scores, one for all skills.
         offset: Of the same.
-        min_prob: Probability from which a skill is shown.
+        min_probs: Probability from which each skill is shown.
         max_skills: Most skills of one conversation.
     """
 
     names: tuple[str, ...]
-    definitions: Array
-    examples: Array
-    mean: Array
-    scale: Array
+    weights: Array
+    intercepts: Array
     slope: float
-    plain_slope: float
     offset: float
-    min_prob: float
+    min_probs: Array
     max_skills: int
 
     def skill_probs(self, requests: Array) -> NDArray[np.float64]:
         """Probabilities of the skills, shape (n, skills), each for itself."""
-        similarity = 0.5 * (requests @ self.definitions.T) + 0.5 * (requests @ self.examples.T)
-        standardised = (similarity - self.mean) / self.scale
-        logits = self.slope * standardised + self.plain_slope * similarity + self.offset
-        probs: NDArray[np.float64] = 1 / (1 + np.exp(-logits.astype(np.float64)))
+        scores = (requests @ self.weights.T + self.intercepts).astype(np.float64)
+        probs: NDArray[np.float64] = 1 / (1 + np.exp(-(self.slope * scores + self.offset)))
         return probs
 
     def skill_names(self, requests: Array) -> list[list[str]]:
-        """Skills shown in answering each request, sorted by name."""
-        probs = self.skill_probs(requests)
+        """Skills shown in answering each request, sorted by name, the ones furthest above their bounds first chosen."""
         shown = []
-        for row in probs:
-            order = np.argsort(-row, kind="stable")[: self.max_skills]
-            shown.append(sorted(self.names[number] for number in order if row[number] >= self.min_prob))
+        for row in self.skill_probs(requests):
+            order = np.argsort(-row / self.min_probs, kind="stable")[: self.max_skills]
+            shown.append(sorted(self.names[number] for number in order if row[number] >= self.min_probs[number]))
         return shown
 
 

@@ -21,6 +21,7 @@ from clio_lite.composing import (
     load_facet_definition,
     load_skill_definitions,
     load_written_conversations,
+    load_written_skills,
 )
 from clio_lite.embedding import Encoder
 from clio_lite.heads.prediction import (
@@ -65,6 +66,13 @@ REGULARISATION: Final = {"collaboration_pattern": 0.04, "occupational_screen": 0
 WRITTEN_WEIGHT: Final = 2.0
 """Weight of a written conversation beside a composed one."""
 
+EXAMPLE_WEIGHT: Final = 2.0
+"""Weight of a skill's own examples beside a written conversation, whose skills are those of its group."""
+
+RIDGE: Final = 3.0
+SKILL_BOUNDS: Final = np.round(np.arange(0.1, 0.61, 0.02), 2)
+"""Probabilities among which the bound of each skill is chosen."""
+
 DECIMALS: Final = 4
 """Weights are rounded to this, so that the last bits of a sum do not change the files."""
 
@@ -82,16 +90,15 @@ def train_heads(definitions_dir: Path, encoder: Encoder, *, seed: int) -> Heads:
     """
     linear: dict[str, LinearHead] = {}
     quality: dict[str, float] = {}
-    background: list[Array] = []
     for facet in LINEAR_FACETS:
         definition = load_facet_definition(definitions_dir, facet)
         composed = compose_conversations(definition, per_class=PER_CLASS[facet], seed=seed)
         composed += load_written_conversations(definitions_dir, facet)
         features = conversation_features([conversation.user_turns for conversation in composed], encoder)
-        background.append(features.first)
         linear[facet], accuracy = _train_linear(facet, composed, features, definition.min_prob)
         quality[f"{facet}_accuracy_share"] = round(accuracy, 3)
-    skills = _train_skills(definitions_dir, encoder, np.concatenate(background))
+    skills, skill_quality = _train_skills(definitions_dir, encoder)
+    quality |= skill_quality
     encoder_digest = hashlib.blake2b(encoder.name.encode(), digest_size=3).hexdigest()
     version = f"heads-{definitions_digest(definitions_dir)}-{encoder_digest}"
     return Heads(version, encoder.name, linear, skills, quality)
@@ -154,46 +161,58 @@ def _temperature(logits: NDArray[np.float64], truth: NDArray[np.intp]) -> float:
     return float(candidates[int(np.argmin(losses))])
 
 
-def _train_skills(definitions_dir: Path, encoder: Encoder, background: Array) -> SkillHead:
-    """Build the skills' head: vectors, background similarity and one logistic curve for all skills."""
-    skills, min_prob, max_skills = load_skill_definitions(definitions_dir)
-    skills = tuple(sorted(skills, key=lambda skill: skill.name))
-    definitions = encoder.encode([f"{skill.name}: {skill.definition}" for skill in skills])
-    vectors = [encoder.encode(skill.examples) for skill in skills]
-    examples = np.stack([_unit(group.mean(axis=0)) for group in vectors])
-    similarity = 0.5 * (background @ definitions.T) + 0.5 * (background @ examples.T)
-    mean, scale = similarity.mean(axis=0), similarity.std(axis=0)
-    scores, truths = [], []
-    for number, group in enumerate(vectors):
-        for place, vector in enumerate(group):
-            others = examples.copy()
-            others[number] = _unit(np.delete(group, place, axis=0).mean(axis=0))
-            near = 0.5 * (definitions @ vector) + 0.5 * (others @ vector)
-            scores.append(np.stack([(near - mean) / scale, near], axis=1))
-            truths.append(np.arange(len(skills)) == number)
-    score, truth = np.concatenate(scores), np.concatenate(truths)
-    model = LogisticRegression(C=10.0, tol=1e-8).fit(score.astype(np.float64), truth)
-    return SkillHead(
-        names=tuple(skill.name for skill in skills),
-        definitions=_rounded(definitions),
-        examples=_rounded(examples),
-        mean=_rounded(mean),
-        scale=_rounded(scale),
-        slope=round(float(model.coef_[0, 0]), DECIMALS),
-        plain_slope=round(float(model.coef_[0, 1]), DECIMALS),
-        offset=round(float(model.intercept_[0]), DECIMALS),
-        min_prob=min_prob,
-        max_skills=max_skills,
-    )
+def _train_skills(definitions_dir: Path, encoder: Encoder) -> tuple[SkillHead, dict[str, float]]:
+    """Fit the skills' head by ridge regression on all skills at once; bounds and curve on rows left out.
+
+    Also returns precision and recall over all skills on the rows left out.
+    """
+    skills, max_skills = load_skill_definitions(definitions_dir)
+    names = tuple(sorted(skill.name for skill in skills))
+    rows = [(f"{skill.name}: {skill.definition}", (skill.name, *skill.also)) for skill in skills]
+    rows += [(example, (skill.name, *skill.also)) for skill in skills for example in skill.examples]
+    weights = np.concatenate([np.full(len(rows), EXAMPLE_WEIGHT), np.ones(len(load_written_skills(definitions_dir)))])
+    rows += load_written_skills(definitions_dir)
+    vectors = encoder.encode([text for text, _ in rows]).astype(np.float64)
+    truth = np.array([[name in shown for name in names] for _, shown in rows])
+    folds = np.arange(len(rows)) % FOLDS
+    scores = np.zeros(truth.shape)
+    for fold in range(FOLDS):
+        kept = folds != fold
+        fold_solved = _ridge(vectors[kept], truth[kept], weights[kept])
+        scores[~kept] = vectors[~kept] @ fold_solved[:-1] + fold_solved[-1]
+    curve = LogisticRegression(C=100.0).fit(scores.reshape(-1, 1), truth.ravel())
+    slope, offset = round(float(curve.coef_[0, 0]), DECIMALS), round(float(curve.intercept_[0]), DECIMALS)
+    probs = 1 / (1 + np.exp(-(slope * scores + offset)))
+    bounds = np.array([_best_bound(probs[:, number], truth[:, number]) for number in range(len(names))])
+    solved = _ridge(vectors, truth, weights)
+    shown = probs >= bounds
+    quality = {
+        "skills_precision_share": round(float((shown & truth).sum() / max(shown.sum(), 1)), 3),
+        "skills_recall_share": round(float((shown & truth).sum() / truth.sum()), 3),
+    }
+    head = SkillHead(
+        names=names, weights=_rounded(solved[:-1].T), intercepts=_rounded(solved[-1]), slope=slope,
+        offset=offset, min_probs=_rounded(bounds), max_skills=max_skills,
+    )  # fmt: skip
+    return head, quality
 
 
-def _rounded(array: Array) -> Array:
+def _ridge(vectors: NDArray[np.float64], truth: NDArray[np.bool_], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Solve a weighted ridge regression of every skill; the last row holds the intercepts."""
+    matrix = np.concatenate([vectors, np.ones((len(vectors), 1))], axis=1)
+    gram = matrix.T @ (matrix * weights[:, None]) + RIDGE * np.eye(matrix.shape[1])
+    solved: NDArray[np.float64] = np.linalg.solve(gram, matrix.T @ (truth * weights[:, None])).astype(np.float64)
+    return solved
+
+
+def _best_bound(probs: NDArray[np.float64], truth: NDArray[np.bool_]) -> float:
+    """The probability from which showing a skill gives the best balance of precision and recall (F1)."""
+    hits = np.array([(truth & (probs >= bound)).sum() for bound in SKILL_BOUNDS])
+    shown = np.array([(probs >= bound).sum() for bound in SKILL_BOUNDS])
+    return float(SKILL_BOUNDS[int(np.argmax(2 * hits / (shown + truth.sum())))])
+
+
+def _rounded(array: NDArray[np.floating]) -> Array:
     """Round weights, so that the last bits of a sum do not change the files."""
     rounded: Array = array.round(DECIMALS).astype(np.float32)
     return rounded
-
-
-def _unit(vector: Array) -> Array:
-    """Scale a vector to length 1."""
-    unit: Array = vector / max(float(np.linalg.norm(vector)), 1e-12)
-    return unit

@@ -26,10 +26,14 @@ SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "conversations.jsonl"
 FRESH = tomllib.loads((Path(__file__).parent / "fresh_conversations.toml").read_text(encoding="utf-8"))
 HELD_OUT = tomllib.loads((Path(__file__).parent / "facet_conversations.toml").read_text(encoding="utf-8"))
 
+SEALED = Path(__file__).parent / "held_out_conversations.jsonl"
+SEALED_FLOORS = {"pattern": 0.66, "screen": 0.80, "use_case": 0.74, "language": 0.96, "chief_skill": 0.38}
+SEALED_CONCERN = {"harmful_above_2": 0.20, "harmless_above_1": 0.05, "harmless_above_2": 0.02}
+
 CASES = {"conversations": HELD_OUT["conversations"], "unseen": HELD_OUT["unseen"], "fresh": FRESH["fresh"]}
 FLOORS = {
     "conversations": {"pattern": 0.85, "screen": 0.90, "use_case": 0.85},
-    "unseen": {"pattern": 0.72, "screen": 0.90, "use_case": 0.78},
+    "unseen": {"pattern": 0.92, "screen": 0.90, "use_case": 0.78},
     "fresh": {"pattern": 0.66, "screen": 0.83, "use_case": 0.78},
 }
 
@@ -112,6 +116,50 @@ def test_probabilities_of_patterns_mean_what_they_say(held_out):
     assert abs(probs.mean() - hits.mean()) <= 0.15
 
 
+def sealed_figures(rows, models):
+    """Accuracy of every facet on labelled conversations; no text leaves this function."""
+    encoder, heads = models
+    turns = [
+        {"role": message["role"], "content": redact_text(message["content"]).text}
+        for row in rows
+        for message in row["messages"]
+    ]
+    sizes = [len(row["messages"]) for row in rows]
+    starts = np.cumsum([0, *sizes[:-1]])
+    frame = pl.DataFrame(
+        {
+            "conversation_id": [row["conversation_id"] for row in rows],
+            "messages": [turns[start : start + size] for start, size in zip(starts, sizes, strict=True)],
+        }
+    )
+    found = extract_facets(frame, encoder=encoder, heads=heads, skills=None).to_dicts()
+    by_id = {row["conversation_id"]: row["labels"] for row in rows}
+    labels = [by_id[row["conversation_id"]] for row in found]
+    pairs = list(zip(labels, found, strict=True))
+    grades = np.array([row["concern_grade"] for row in found])
+    truth = np.array([label["concern_grade"] for label in labels])
+    return {
+        "pattern": np.mean([label["collaboration_pattern"] == row["collaboration_pattern"] for label, row in pairs]),
+        "screen": np.mean([label["is_occupational"] == row["is_occupational"] for label, row in pairs]),
+        "use_case": np.mean([label["use_case"] == row["use_case"] for label, row in pairs]),
+        "language": np.mean([label["language"] == row["language"] for label, row in pairs]),
+        "chief_skill": np.mean([label["skills"][0] in row["skills"] for label, row in pairs if label["skills"]]),
+        "harmful_above_2": (grades[truth >= 3] > 2).mean(),
+        "harmless_above_1": (grades[truth == 1] > 1).mean(),
+        "harmless_above_2": (grades[truth == 1] > 2).mean(),
+    }
+
+
+def test_the_sealed_conversations_keep_what_was_measured(models):
+    rows = [json.loads(line) for line in SEALED.read_text(encoding="utf-8").splitlines()]
+    figures = sealed_figures(rows, models)
+    for name, floor in SEALED_FLOORS.items():
+        assert figures[name] >= floor, name
+    assert figures["harmful_above_2"] >= SEALED_CONCERN["harmful_above_2"]
+    assert figures["harmless_above_1"] <= SEALED_CONCERN["harmless_above_1"]
+    assert figures["harmless_above_2"] <= SEALED_CONCERN["harmless_above_2"]
+
+
 def test_concern_is_within_one_grade(models):
     encoder, heads = models
     frame = _frame([[text] for _, text in HELD_OUT["concerns"]])
@@ -129,7 +177,7 @@ def test_the_expected_skill_is_among_those_shown(models):
     shown = extract_facets(frame, encoder=encoder, heads=heads, skills=None)["skills"].to_list()
     recall = np.mean([name in names for (name, _), names in zip(HELD_OUT["skills"], shown, strict=True)])
     print(f"\nskills: recall {recall:.2f}, mean shown {np.mean([len(names) for names in shown]):.1f}")  # noqa: T201
-    assert recall >= 0.60
+    assert recall >= 0.85
 
 
 def test_clearly_harmful_requests_are_graded_above_two(models):
@@ -137,7 +185,7 @@ def test_clearly_harmful_requests_are_graded_above_two(models):
     frame = _frame([row[1:] for row in FRESH["harmful"]])
     found = extract_facets(frame, encoder=encoder, heads=heads, skills=None)["concern_grade"]
     print(f"\nharmful: above 2 {(found > 2).mean():.2f}, above 1 {(found > 1).mean():.2f}, n = {len(found)}")  # noqa: T201
-    assert (found > 2).mean() >= 0.55
+    assert (found > 2).mean() >= 0.75
 
 
 def test_harmless_work_with_code_errors_and_redaction_marks_is_of_no_concern(models):

@@ -96,7 +96,7 @@ def test_a_named_purpose_is_explicit(heads):
 
 
 def test_skills_are_restricted_to_those_of_the_release(heads):
-    heads = replace(heads, skills=replace(heads.skills, min_prob=0.0, max_skills=35))
+    heads = replace(heads, skills=replace(heads.skills, min_probs=np.full(35, 1e-6), max_skills=35))
     frame = _frame(
         [["Write a Python script that parses CSV files"], ["Teach me how to solve quadratic equations step by step"]]
     )
