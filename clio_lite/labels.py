@@ -179,6 +179,7 @@ def _mixed_names(terms: ClusterTerms) -> Iterator[str]:
     verbs = [term.text for term in terms.verbs]
     if not verbs:
         yield general
+        return
     for count in range(min(2, len(verbs)), len(verbs) + 1):
         yield f"{general} to {_joined(verbs[:count], 'or')}"
 

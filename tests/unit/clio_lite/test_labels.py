@@ -279,3 +279,8 @@ def test_a_cluster_that_no_object_stands_for_says_various_and_gives_examples() -
 def test_a_verb_that_needs_its_particle_opens_no_name(verb: str) -> None:
     found = labels_of({"a": [f"{verb} down the French past tense"] * 4})
     assert verb.lower() not in found["a"].name.lower().split(" ")
+
+
+def test_a_mixture_of_languages_in_which_no_verb_is_shared_is_named_by_its_languages_alone() -> None:
+    mixed = {language: [f"contrat{ending}" for ending in "abc"] for language in ("es", "fr", "it")}
+    assert labels_in(mixed)["a"].name == "Various requests in Spanish, French and Italian"
