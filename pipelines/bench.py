@@ -59,9 +59,13 @@ def _run_once(conversations: int, seed: int, folder: Path) -> SizedRun:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)
         _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    summary = json.loads((folder / "summary.json").read_text())
+    told = (folder / "summary.json").read_text()
     if process.returncode:
-        raise PipelineError(f"the run on {conversations} conversations failed: {summary['message']}")
+        raise PipelineError(
+            f"the run on {conversations} conversations ended with exit code {process.returncode}: "
+            f"{told or 'start it by hand with usage-index run to see why'}"
+        )
+    summary = json.loads(told)
     costs = {
         step: StepCost(seconds, summary["cpu_seconds"][step], summary["peak_bytes"][step])
         for step, seconds in summary["seconds"].items()

@@ -1,6 +1,5 @@
 """The main job end to end with the real embedded models, from the command line, as its user runs it."""
 
-import hashlib
 import json
 import os
 import random
@@ -10,73 +9,22 @@ import stat
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
 from filelock import FileLock
+from index_run import MONTH, Run, command, run_index
 
 from pipelines.contracts import IDX_TABLES, PUBLISHED_TABLES
-from pipelines.sample import write_sample
-from pipelines.settings import SAMPLE
 
 pytestmark = pytest.mark.slow
-MONTH = "2026-10"
-COUNT = 160
-
-
-@dataclass(frozen=True)
-class Run:
-    """A finished run: its folder and what it printed."""
-
-    folder: Path
-    summary: Mapping[str, Any]
-
-    @property
-    def warehouse(self) -> Path:
-        return self.folder / "out" / "index.duckdb"
-
-    def published_digests(self) -> dict[str, str]:
-        files = (self.folder / "store" / "vintages").glob("*/*/*.parquet")
-        return {
-            str(path.relative_to(self.folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in files
-            if path.parent.name in {"idx", "ref", "qa"}
-        }
-
-
-def command(folder: Path, *options: str) -> list[str]:
-    places = ["--store", str(folder / "store"), "--out", str(folder / "out"), "--config", str(SAMPLE / "config.toml")]
-    return [sys.executable, "-m", "pipelines.cli", "run", "--month", MONTH, "--json", *places, *options]
-
-
-def run_index(folder: Path, conversations: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(folder, "--conversations", str(conversations), *options),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=900,
-    )
 
 
 @pytest.fixture(scope="module")
-def conversations(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("input")
-    write_sample(COUNT, seed=11, month=MONTH, out=folder / "in.jsonl", truth=folder / "truth.jsonl")
-    return folder / "in.jsonl", folder / "truth.jsonl"
-
-
-@pytest.fixture(scope="module")
-def first(tmp_path_factory: pytest.TempPathFactory, conversations: tuple[Path, Path]) -> Run:
-    folder = tmp_path_factory.mktemp("first")
-    done = run_index(folder, conversations[0])
-    assert done.returncode == 0, done.stderr
-    return Run(folder, json.loads(done.stdout))
+def first(finished_run: Run) -> Run:
+    return finished_run
 
 
 def test_every_published_table_is_in_the_file_with_its_comment(first: Run) -> None:

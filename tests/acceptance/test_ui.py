@@ -1,7 +1,7 @@
 """The Dagster UI on a store that the command line has filled: what it shows, and what can be done from it."""
 
 import os
-import subprocess
+import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,14 +13,14 @@ import pytest
 from browser import CHROMIUM, FLAGS
 from compose_services import PROJECT
 from dagster_servers import DagsterGraph, free_port, running, wait_for
+from index_run import MONTH, Run
 from playwright.sync_api import Page, expect, sync_playwright
 
 from pipelines.contracts import IDX_TABLES, META_TABLES
-from pipelines.sample import write_sample
 
 pytestmark = pytest.mark.slow
 
-MONTH, EARLIER = "2026-10", "2026-09"
+EARLIER = "2026-09"
 INDEX_TABLES = (*IDX_TABLES, *META_TABLES)
 _REPOSITORY = """
 query Repository($repository: RepositorySelector!) {
@@ -65,24 +65,14 @@ class Ui:
 
 
 @pytest.fixture(scope="module")
-def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+def ui(tmp_path_factory: pytest.TempPathFactory, finished_run: Run, conversations: tuple[Path, Path]) -> Iterator[Ui]:
     folder = tmp_path_factory.mktemp("ui")
-    conversations = folder / "conversations.jsonl"
-    write_sample(160, seed=3, month=MONTH, out=conversations, truth=None)
+    shutil.copytree(finished_run.folder, folder, dirs_exist_ok=True)
     program = str(Path(sys.executable).with_name("usage-index"))
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("USAGE_INDEX", "DAGSTER"))}
-    environment |= {"USAGE_INDEX_CONVERSATIONS": str(conversations), "OMP_NUM_THREADS": "1"}
+    environment |= {"USAGE_INDEX_CONVERSATIONS": str(conversations[0]), "OMP_NUM_THREADS": "1"}
     places = ["--store", str(folder / "store"), "--out", str(folder / "out")]
     places += ["--config", str(PROJECT / "data" / "sample" / "config.toml")]
-    made = subprocess.run(
-        [program, "run", "--month", MONTH, "--json", *places],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert made.returncode == 0, made.stdout + made.stderr
     port, log = free_port(), folder / "ui.log"
     command = [program, "ui", *places, "--port", str(port)]
     with running(command, environment=environment, log=log, cwd=folder) as process:

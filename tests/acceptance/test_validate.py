@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 import stat
 import subprocess
 import sys
@@ -10,13 +11,10 @@ from typing import Any
 
 import pytest
 from browser import CHROMIUM, FLAGS
+from index_run import MONTH, Run
 from playwright.sync_api import sync_playwright
 
-from pipelines.sample import write_sample
-from pipelines.settings import SAMPLE
-
 pytestmark = pytest.mark.slow
-MONTH = "2026-10"
 ITEMS = 40
 
 
@@ -41,11 +39,9 @@ def write_rows(path: Path, rows: list[dict[str, str]]) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, finished_run: Run) -> Path:
     folder = tmp_path_factory.mktemp("validate")
-    write_sample(120, seed=5, month=MONTH, out=folder / "in.jsonl", truth=None)
-    options = ["--conversations", str(folder / "in.jsonl"), "--config", str(SAMPLE / "config.toml")]
-    usage_index(folder, "run", "--month", MONTH, "--out", str(folder / "out"), *options)
+    shutil.copytree(finished_run.folder, folder, dirs_exist_ok=True)
     return folder
 
 
