@@ -1,8 +1,10 @@
 """Names and descriptions of the clusters of one level: whoever writes them, the same gate judges every one.
 
 Order: a text that the level builder proposed, else a labeller's answer; each is graded against the k-anonymous
-vocabulary of its cluster. A refused answer is asked for again, with the words that it must do without; after
-`MAX_ATTEMPTS` answers, or without a labeller, terms become the text. Whether it is published is decided in `privacy`.
+vocabulary of its cluster, and by a second auditor where there is one: the lower grade counts. A refused answer is asked
+for again, with the words that it must do without; after `MAX_ATTEMPTS` answers, or without a labeller, terms become the
+text, which the embedded auditor alone grades, since the vocabulary refuses none of them. Whether a text is published
+is decided in `privacy`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 from clio_lite.auditor import grade_text
 from clio_lite.clustering import Labels, Vectors, sums_of
 from clio_lite.labels import label_clusters, name_key, word_account_counts
-from clio_lite.naming import ClusterLabeller, ExampleCounts, Label, NamingTask, naming_examples
+from clio_lite.naming import ClusterLabeller, ExampleCounts, Label, NamingTask, TextAuditor, naming_examples
 from clio_lite.privacy import MIN_PUBLISHED_GRADE
 from clio_lite.vocabulary import person_names, refused_words, split_words, word_uses
 
@@ -50,6 +52,7 @@ class TextSource:
         labeller: Writes names and descriptions; None: terms do.
         counts: Examples shown to a labeller.
         seed: Seed of their choice.
+        auditor: Grades written texts beside the embedded one; None: that one alone.
     """
 
     table: pl.DataFrame
@@ -58,6 +61,7 @@ class TextSource:
     labeller: ClusterLabeller | None
     counts: ExampleCounts
     seed: int
+    auditor: TextAuditor | None = None
 
     @cached_property
     def uses(self) -> pl.DataFrame:
@@ -170,6 +174,7 @@ def _asked_texts(
             answers, writer = source.labeller.write(waiting), source.labeller.name
         else:
             break
+        grades = _grades(source, gate, answers, waiting)
         again: list[NamingTask] = []
         for task in waiting:
             label = answers.get(task.cluster_id)
@@ -177,7 +182,7 @@ def _asked_texts(
             if label is None:
                 again += [following] if answers is clusters.proposed else []
                 continue
-            grade = gate.grade(task.cluster_id, label)
+            grade = grades[task.cluster_id]
             if name_key(label.name) in taken:
                 again.append(replace(following, taken_names=(*task.taken_names, label.name)))
             elif grade < MIN_PUBLISHED_GRADE or not _is_well_formed(label):
@@ -190,9 +195,23 @@ def _asked_texts(
     return texts
 
 
+def _grades(
+    source: TextSource, gate: _Gate, answers: Mapping[str, Label], waiting: Sequence[NamingTask]
+) -> dict[str, int]:
+    """Grade of each answer that was waited for: the lower of both auditors'; 1 where the second one gives none."""
+    asked = {task.cluster_id: answers[task.cluster_id] for task in waiting if task.cluster_id in answers}
+    grades = {name: gate.grade(name, label) for name, label in asked.items()}
+    if source.auditor is None:
+        return grades
+    passing = {name: asked[name] for name, grade in grades.items() if grade >= MIN_PUBLISHED_GRADE}
+    second = source.auditor.grades(passing) if passing else {}
+    return grades | {name: min(grades[name], second.get(name, 1)) for name in passing}
+
+
 def _tasks(source: TextSource, clusters: LevelClusters) -> list[NamingTask]:
     """What the labeller is told of each supported cluster, the largest first."""
     requests = source.table["request"].to_list()
+    ids = source.table["conversation_id"].to_list()
     examples = naming_examples(source.vectors, clusters.labels, source.accounts, counts=source.counts, seed=source.seed)
     sizes = np.bincount(clusters.labels, minlength=len(clusters.ids))
     return [
@@ -202,6 +221,7 @@ def _tasks(source: TextSource, clusters: LevelClusters) -> list[NamingTask]:
             member_requests=tuple(requests[row] for row in examples.members[number]),
             contrast_requests=tuple(requests[row] for row in examples.contrasts[number]),
             child_names=tuple(clusters.child_names.get(clusters.ids[number], ())),
+            conversation_ids=tuple(ids[row] for row in (*examples.members[number], *examples.contrasts[number])),
         )
         for number in sorted(range(len(clusters.ids)), key=lambda number: (-sizes[number], clusters.ids[number]))
         if clusters.ids[number] in clusters.supported

@@ -31,7 +31,7 @@ from clio_lite.clustering import (
 )
 from clio_lite.hierarchy import BaseClusters, LevelBuilder, WardLevels, check_levels, map_places
 from clio_lite.merging import merge_small_clusters
-from clio_lite.naming import ClusterLabeller, ExampleCounts, nearest_centroids
+from clio_lite.naming import ClusterLabeller, ExampleCounts, TextAuditor, nearest_centroids
 from clio_lite.privacy import DisclosurePolicy, text_support_rule, word_accounts
 from clio_lite.tables import Cluster, ClusterMember
 
@@ -90,6 +90,7 @@ def build_clusters(
     labeller: ClusterLabeller | None = None,
     level_builder: LevelBuilder | None = None,
     examples: ExampleCounts | None = None,
+    auditor: TextAuditor | None = None,
 ) -> Clusters:
     """Cluster conversations by their requests, in levels, with counts, names and places on a map.
 
@@ -109,6 +110,7 @@ def build_clusters(
         labeller: Writes names and descriptions; None: distinctive terms do. Either way `cluster_text` judges them.
         level_builder: Groups the base clusters, whose texts are written first; None: `hierarchy.WardLevels`.
         examples: Members and nearest non-members that a labeller is shown of each cluster; None: 50 and 50.
+        auditor: Grades what labeller and level builder write beside the embedded auditor; the lower grade counts.
 
     Raises:
         ValueError: A conversation has no embedding or no account row, more base clusters are asked for than one Ward
@@ -134,6 +136,7 @@ def build_clusters(
     merged = merge_small_clusters(vectors[is_counted], labels, account, policy=policy)
     rows = _Rows(table.drop("embedding"), vectors, _with_uncounted(vectors, is_counted, merged))
     source = _text_source(rows, policy, labeller, examples or ExampleCounts(), seed)
+    source = replace(source, auditor=auditor)
     members, clusters = _levelled(rows, source, policy, level_builder or WardLevels(), levels)
     return Clusters(ClusterMember.validate(members), Cluster.validate(clusters), noise_count, noise_share)
 

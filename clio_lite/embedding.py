@@ -308,7 +308,7 @@ def _quantised(exported: Path) -> Path:
 
 
 def embed_requests(facets: pl.DataFrame, *, encoder: Encoder) -> pl.DataFrame:
-    """Encode the requests of the occupational conversations; nothing but the request is embedded.
+    """Encode the requests of the occupational conversations that have one; nothing but the request is embedded.
 
     Args:
         facets: Rows of `tables.Facets`.
@@ -317,7 +317,8 @@ def embed_requests(facets: pl.DataFrame, *, encoder: Encoder) -> pl.DataFrame:
     Returns:
         `conversation_id` and `embedding`, a unit vector, sorted by id.
     """
-    chosen = facets.filter("is_occupational").select("conversation_id", "request").sort("conversation_id")
+    has_request = pl.col("is_occupational") & (pl.col("request") != "")
+    chosen = facets.filter(has_request).select("conversation_id", "request").sort("conversation_id")
     vectors = encoder.encode(chosen.get_column("request").to_list())
     embedding = pl.Series("embedding", vectors, dtype=pl.Array(pl.Float32, encoder.dimensions))
     return embedding_schema(encoder.dimensions).validate(chosen.select("conversation_id", embedding))

@@ -27,3 +27,7 @@ class PromptError(ClioLiteError):
 
 class ModelUnusableError(ClioLiteError):
     """The configured language model cannot be used at all: wrong key, no permission, no such model or address."""
+
+
+class HierarchyFailedError(ClioLiteError):
+    """A language model did not build the hierarchy, and the embedded method was not allowed to stand in."""

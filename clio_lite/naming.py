@@ -67,6 +67,7 @@ class NamingTask:
         refused_words: Words that kept earlier answers from being published; the next one must do without.
         taken_names: Names that earlier answers gave and that another cluster of the level already has.
         attempt: 0 for the first answer.
+        conversation_ids: Whose requests are shown, so that what was made of them can be forgotten; never shown.
     """
 
     cluster_id: str
@@ -77,6 +78,7 @@ class NamingTask:
     refused_words: tuple[str, ...] = ()
     taken_names: tuple[str, ...] = ()
     attempt: int = 0
+    conversation_ids: tuple[str, ...] = ()
 
 
 class ClusterLabeller(Protocol):
@@ -89,6 +91,14 @@ class ClusterLabeller(Protocol):
 
     def write(self, tasks: Sequence[NamingTask]) -> Mapping[str, Label]:
         """Answer as many tasks as it can, by cluster id; a cluster that it leaves out gets a term-based text."""
+        ...
+
+
+class TextAuditor(Protocol):
+    """Grades texts of clusters beside the embedded auditor; the lower grade counts."""
+
+    def grades(self, labels: Mapping[str, Label]) -> Mapping[str, int]:
+        """Clio's grade, 1 to 5, by cluster id; a text that it leaves out is not published as it is."""
         ...
 
 

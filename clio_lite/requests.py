@@ -294,6 +294,15 @@ def _best_foreign(sentences: Sequence[str], language: str | None) -> str:
     return _shortened(_plain(_QUOTED_TASK.sub(r"\1", sentences[best])))
 
 
+def shown_plain(request: str) -> str:
+    """A request that something else wrote, in the form of ours: marks of redaction as words, cut, a capital in front.
+
+    Args:
+        request: One redacted sentence.
+    """
+    return _shortened(_plain(request))
+
+
 def _plain(sentence: str) -> str:
     """Turn marks of redaction and long numbers into plain words."""
     sentence = _ADDRESS.sub(lambda match: "an e-mail address" if "@" in match[0] else "a link", sentence)

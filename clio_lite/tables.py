@@ -111,9 +111,19 @@ class Facets(dy.Schema):
     use_case = dy.Enum(list(USE_CASES), description="What the conversation is for.")
     use_case_grade = dy.Enum(list(USE_CASE_GRADES), nullable=True, description="How clear that is; null: unclassified.")
     language = dy.String(nullable=True, regex=r"^[a-z]{2}$", description="ISO 639-1 code; null where undetermined.")
-    concern_grade = dy.Int64(min=1, max=5, description="Concern, 1 (none) to 5 (severe).")
+    concern_grade = dy.Int64(
+        nullable=True, min=1, max=5, description="Concern, 1 (none) to 5 (severe); null: not classified."
+    )
     skills = dy.List(dy.String(), description="O*NET skills that the assistant shows, sorted.")
     facet_version = dy.String(description="Version of the heads or model and prompt that made the row.")
+
+
+class FacetFailure(dy.Schema):
+    """One row per conversation that no language model could label: it is not classified."""
+
+    conversation_id = dy.String(primary_key=True, description="Id of the conversation.")
+    role = dy.String(description="Role that failed: screen or facets.")
+    failure_reason = dy.String(description="Why there is no usable answer, such as refused or bad_answer.")
 
 
 def embedding_schema(dimensions: int) -> type[dy.Schema]:

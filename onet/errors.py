@@ -23,3 +23,7 @@ class LabourFormatError(OnetError):
 
 class TaskIndexMismatchError(OnetError):
     """A stored task index belongs to another release or another encoder."""
+
+
+class VerifierRefusedError(OnetError):
+    """A verifier does not beat retrieval alone, and its use was not forced."""

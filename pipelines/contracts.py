@@ -452,6 +452,66 @@ class MappingAgreement(dy.Schema):
     paper_kendall_correlation = dy.Float64(nullable=True, description="The paper's figure.")
 
 
+class VerifierScoreColumns(dy.Schema):
+    """How good a verifier is on the release's own gold: titles of detailed activities and the tasks linked to them."""
+
+    verifier = dy.String(primary_key=True, description="Verifier: calibrated retrieval, or a model with its prompts.")
+    strategy = dy.String(description="retrieval, or how the model is asked: choice, two_step or pairwise.")
+    query_count = dy.Int64(min=1, description="Held-out activities that it was measured on.")
+    fit_query_count = dy.Int64(min=0, description="Other activities that its probabilities were fitted on.")
+    right_share = share("Activities whose accepted task is linked; none and no judgement count as wrong.")
+    retrieval_right_share = share("Activities whose first retrieved task is linked: retrieval alone, accepting all.")
+    accepted_share = share("Activities with an accepted task.")
+    none_share = share("Activities answered with none of these.")
+    abstained_share = share("Activities without a judgement, such as two orders with different answers.")
+    brier = dy.Float64(min=0, max=1, description="Brier score of the probability of the first task.")
+    retrieval_brier = dy.Float64(min=0, max=1, description="The same of retrieval alone.")
+    coverage_at_90_share = share("Most activities that can be accepted with nine of ten right.")
+    retrieval_coverage_at_90_share = share("The same of retrieval alone.")
+    beats_retrieval = dy.Bool(description="More right than retrieval alone, with probabilities that are no worse.")
+
+
+class VerifierScores(VerifierScoreColumns):
+    """One row per verifier with its figures and what its judgements are worth."""
+
+    first_shift = dy.Float64(description="Added to the log-odds of a chosen task that retrieval had first.")
+    other_shift = dy.Float64(description="Added to the log-odds of a chosen task that it had not.")
+    none_shift = dy.Float64(description="Added to the log-odds of every task where none was chosen.")
+    abstained_shift = dy.Float64(description="Added to the log-odds of every task without a judgement.")
+
+
+class VerifierReliability(dy.Schema):
+    """One row per verifier and tenth of probability: how often what it calls so probable is right."""
+
+    verifier = dy.String(primary_key=True, description="Verifier.")
+    bin_low_prob = dy.Float64(primary_key=True, min=0, max=1, description="Lower end of the tenth, included.")
+    bin_high_prob = dy.Float64(min=0, max=1, description="Upper end, excluded but for 1.")
+    query_count = dy.Int64(min=1, description="Held-out activities in it.")
+    mean_prob = dy.Float64(min=0, max=1, description="Mean probability of their first task.")
+    right_share = share("Of them, those whose first task is linked.")
+
+
+class PublishedVerifierScore(VerifierScoreColumns):
+    """One row per verifier of a build: how good it is on the release's own gold, beside retrieval alone."""
+
+    vintage_id = dy.String(primary_key=True, description="Build.")
+
+
+class PublishedVerifierReliability(VerifierReliability):
+    """One row per verifier of a build and tenth of probability: how often what it calls so probable is right."""
+
+    vintage_id = dy.String(primary_key=True, description="Build.")
+
+
+class LabellingFailure(dy.Schema):
+    """One row per role and reason: conversations that no language model could label, and that are not classified."""
+
+    vintage_id = dy.String(primary_key=True, description="Build.")
+    role = dy.String(primary_key=True, description="Role that failed: screen or facets.")
+    failure_reason = dy.String(primary_key=True, description="Why there is no usable answer.")
+    conversation_count = dy.Int64(min=0, description="Conversations, rounded by the ladder of the policy.")
+
+
 class ClusterTask(dy.Schema):
     """One row per base cluster and ranked candidate statement (restricted)."""
 
@@ -534,6 +594,9 @@ META_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "meta/model_use": ModelUse,
     "qa/conservation": Conservation,
     "qa/mapping_agreement": MappingAgreement,
+    "qa/verifier": PublishedVerifierScore,
+    "qa/verifier_reliability": PublishedVerifierReliability,
+    "meta/labelling_failure": LabellingFailure,
 }
 REF_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "ref/onet_task": onet_tables.OnetTask,
@@ -551,6 +614,14 @@ RESTRICTED_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "raw/ingest_count": clio_tables.IngestCount,
     "core/conversations": clio_tables.RedactedConversation,
     "core/facets": clio_tables.Facets,
+    "core/facet_failure": clio_tables.FacetFailure,
+    "core/facet_model_use": model_use.ModelUse,
+    "core/cluster_model_use": model_use.ModelUse,
+    "core/cluster_task_model_use": model_use.ModelUse,
+    "core/conversation_task_model_use": model_use.ModelUse,
+    "core/verifier_model_use": model_use.ModelUse,
+    "core/verifier_score": VerifierScores,
+    "core/verifier_reliability": VerifierReliability,
     "core/cluster_member": clio_tables.ClusterMember,
     "core/cluster": clio_tables.Cluster,
     "core/cluster_lineage": ClusterLineage,

@@ -109,6 +109,22 @@ class ModelSettings(dg.Config):
         default=0.05, ge=0, le=1, description="Share of conversations without a label above which nothing is published."
     )
 
+    hierarchy_fallback: bool = Field(
+        default=False, description="Where a model leaves the hierarchy unfinished the embedded method stands in."
+    )
+    verify_strategy: Literal["choice", "two_step", "pairwise"] = Field(
+        default="choice", description="How a model is asked which task fits: choice, two_step or pairwise."
+    )
+    verify_order_swap: bool = Field(
+        default=True, description="Ask twice with the options in reversed order; different answers are none."
+    )
+    verify_gold_sample: int = Field(
+        default=200,
+        ge=1,
+        description="Activities of the release's gold to fit a verifier on, and as many to measure it on.",
+    )
+    force_verifier: bool = Field(default=False, description="Use a verifier that does not beat retrieval alone.")
+
     def role(self, name: str) -> RoleModel | None:
         """Settings of a role, or None where it is embedded.
 

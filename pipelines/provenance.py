@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -31,7 +32,28 @@ _STATISTICAL_SETTINGS: Final = (
     "mapping_route",
     "cluster_method",
     "cluster_count",
+    "screen_model",
+    "facets_model",
+    "label_model",
+    "hierarchy_model",
+    "verify_model",
+    "verify_test",
 )
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The act of publishing a build.
+
+    Attributes:
+        published_at: Time, UTC.
+        run_id: Dagster run.
+        supersedes: Vintage of the month published before, or None.
+    """
+
+    published_at: datetime
+    run_id: str | None
+    supersedes: str | None = None
 
 
 def code_version() -> str:
@@ -68,9 +90,8 @@ def vintage_row(
     index_manifest: pl.DataFrame,
     occupations: pl.DataFrame,
     conversation_task: pl.DataFrame,
-    published_at: datetime,
-    run_id: str | None,
-    supersedes: str | None = None,
+    clusters: pl.DataFrame,
+    publication: Publication,
     lineage: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """The row of `meta/vintage` of a build from conversations.
@@ -86,9 +107,8 @@ def vintage_row(
         index_manifest: Table `core/task_index`.
         occupations: Table `ref/occupation`.
         conversation_task: For the verifier.
-        published_at: Time of the build, UTC.
-        run_id: Dagster run.
-        supersedes: Vintage of the month published before, or None.
+        clusters: For what wrote their names.
+        publication: When and by which run it is published, and what it takes the place of.
         lineage: Table `core/cluster_lineage`: what the build takes from the month before.
     """
     release = manifest.row(0, named=True)
@@ -105,6 +125,7 @@ def vintage_row(
         "embedder": index_manifest.item(0, "encoder_name"),
         "verifier": ", ".join(verifiers) or "none",
         "facet_version": ", ".join(facet_versions) or "none",
+        "summariser": _summariser(settings, clusters),
         "mapping_route": settings.mapping_route,
         "sdc_policy_id": settings.policy.policy_id,
         "seed": settings.seed,
@@ -123,14 +144,13 @@ def vintage_row(
         **facts,
         "vintage_id": vintage_id,
         "reference_month": month,
-        "published_at": published_at,
+        "published_at": publication.published_at,
         "status": "preliminary",
-        "supersedes": supersedes if supersedes != vintage_id else None,
+        "supersedes": publication.supersedes if publication.supersedes != vintage_id else None,
         "source": "conversations",
         "soc_version": "SOC 2018",
         "oews_year": years[-1] if years else None,
-        "summariser": "embedded: extractive requests, term-based labels",
-        "dagster_run_id": run_id,
+        "dagster_run_id": publication.run_id,
         "licence": LICENCE,
         "citation": CITATION.format(version=INDEX_VERSION, vintage=vintage_id),
         "notes": _notes(settings, release["onet_version"]),
@@ -143,6 +163,16 @@ def _lineage_digest(lineage: pl.DataFrame | None) -> str:
     if lineage is None or lineage.is_empty():
         return ""
     return hashlib.blake2b(lineage.write_csv().encode(), digest_size=8).hexdigest()
+
+
+def _summariser(settings: RunFields, clusters: pl.DataFrame) -> str:
+    """What wrote the requests, and what the names of the clusters, with how many each."""
+    chosen = settings.models.role("facets")
+    requests = f"requests by {chosen.provider}/{chosen.model}" if chosen else "extractive requests"
+    counts = clusters.filter(pl.col("written_by").is_not_null()).group_by("written_by").len().sort("written_by")
+    if settings.models.role("label") is None and settings.models.role("hierarchy") is None:
+        return f"{'' if chosen else 'embedded: '}{requests}, term-based labels"
+    return "; ".join([requests, *(f"{count} cluster names by {writer}" for writer, count in counts.iter_rows())])
 
 
 def _notes(settings: RunFields, onet_version: str) -> str:

@@ -12,8 +12,8 @@ from dagster._core.errors import DagsterAssetCheckFailedError
 from filelock import FileLock, Timeout
 from rich.console import Console
 
-from clio_lite.errors import ClioLiteError, ModelUnusableError
-from onet.errors import OnetError, ReleaseDownloadError
+from clio_lite.errors import ClioLiteError, HierarchyFailedError, ModelUnusableError
+from onet.errors import OnetError, ReleaseDownloadError, VerifierRefusedError
 from pipelines.definitions import build_definitions
 from pipelines.defs.automation import LAUNCHER_TAG, monthly_index
 from pipelines.errors import (
@@ -209,8 +209,10 @@ def _execute(
         )
     except PipelineError:
         raise
-    except (ReleaseDownloadError, ModelUnusableError) as error:
+    except (ReleaseDownloadError, ModelUnusableError, HierarchyFailedError) as error:
         raise ServiceFailedError(str(error)) from error
+    except VerifierRefusedError as error:
+        raise PublicationRefusedError(str(error)) from error
     except (OnetError, ClioLiteError) as error:
         raise InputUnusableError(str(error)) from error
     except DagsterAssetCheckFailedError as error:

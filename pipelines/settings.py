@@ -137,13 +137,25 @@ class RunFields(BaseModel):
 
     @property
     def hierarchy_model(self) -> str:
-        """Identity of the model of the hierarchy; empty: embedded."""
-        return self._model_identity("hierarchy")
+        """Identity of the model of the hierarchy and what happens where it fails; empty: embedded."""
+        found = self._model_identity("hierarchy")
+        return f"{found}|fallback={self.models.hierarchy_fallback}" if found else ""
 
     @property
     def verify_model(self) -> str:
-        """Identity of the model that verifies the mapping; empty: calibrated retrieval."""
-        return self._model_identity("verify")
+        """Identity of the model that verifies the mapping and how it is asked; empty: calibrated retrieval."""
+        found, models = self._model_identity("verify"), self.models
+        return f"{found}|{models.verify_strategy}|swap={models.verify_order_swap}" if found else ""
+
+    @property
+    def verify_test(self) -> str:
+        """How the model that verifies is tested, and whether it is used whatever comes out; empty: there is none."""
+        return f"{self.models.verify_gold_sample}|{self.models.force_verifier}" if self.verify_model else ""
+
+    @property
+    def max_failure_share(self) -> float:
+        """Largest share of conversations, or of a role's questions, without an answer; 1 where no model is asked."""
+        return self.models.max_failure_share if self.models.configured() else 1.0
 
     def _model_identity(self, role: str) -> str:
         found = self.models.role(role)

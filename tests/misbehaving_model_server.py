@@ -11,7 +11,7 @@ import struct
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -48,14 +48,25 @@ class MisbehavingServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, *, answer_seconds: float = 0.0, polls_until_end: int = 1) -> None:
+    def __init__(
+        self,
+        *,
+        answer_seconds: float = 0.0,
+        polls_until_end: int = 1,
+        script: Callable[[dict[str, Any]], tuple[int, list[str]]] | None = None,
+        answer: Callable[[dict[str, Any]], str] | None = None,
+    ) -> None:
         """Bind to a free port of this machine.
 
         Args:
             answer_seconds: Time that a good answer takes.
             polls_until_end: Looks at a batch after which it has ended.
+            script: Number of a request and what it meets; None: what its text says.
+            answer: Content of a good answer to a request; None: the one of `model_example`.
         """
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.script = script or _scripted
+        self.answer = answer
         self.log = Log()
         self.answer_seconds = answer_seconds
         self.polls_until_end = polls_until_end
@@ -187,7 +198,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _ask(self, raw: bytes) -> None:
         log, document = self.server.log, json.loads(raw)
-        number, script = _scripted(document)
+        number, script = self.server.script(document)
         with log.lock:
             place = self.server.tries[number]
             self.server.tries[number] += 1
@@ -198,14 +209,14 @@ class _Handler(BaseHTTPRequestHandler):
             log.under_way += 1
             log.concurrent = max(log.concurrent, log.under_way)
         try:
-            if self._behave(number, behaviour):
+            if self._behave(number, behaviour, document):
                 with log.lock:
                     log.sent[number] += 1
         finally:
             with log.lock:
                 log.under_way -= 1
 
-    def _behave(self, number: int, behaviour: str) -> bool:
+    def _behave(self, number: int, behaviour: str, document: dict[str, Any] | None = None) -> bool:
         """Do as told; True where a reply was sent in full."""
         kind, _, value = behaviour.partition("-")
         if behaviour == "toolong":
@@ -223,7 +234,10 @@ class _Handler(BaseHTTPRequestHandler):
                 end.close()
             return False
         reply = _anthropic_reply if self.path == "/v1/messages" else _openai_reply
-        body = json.dumps(reply(number, behaviour)).encode()
+        told = reply(number, behaviour)
+        if behaviour == "good" and document is not None and self.server.answer is not None:
+            told["choices"][0]["message"]["content"] = self.server.answer(document)
+        body = json.dumps(told).encode()
         if behaviour == "cutbody":
             self._send(200, body[: len(body) // 2])
             return False

@@ -252,6 +252,17 @@ def _meta(example: ExampleVintage) -> dict[str, list[dict]]:
                    "output_token_count": 2_000_000, "cost_usd": 12.5}
             | {f"{reason}_count": 20 if reason == "refused" else 0 for reason in FAILURE_REASONS}
         ],
+        "qa/verifier": [
+            key | {"verifier": "calibrated retrieval", "strategy": "retrieval", "query_count": 900,
+                   "fit_query_count": 1000, "right_share": 0.43, "retrieval_right_share": 0.43, "accepted_share": 1.0,
+                   "none_share": 0.0, "abstained_share": 0.0, "brier": 0.2, "retrieval_brier": 0.2,
+                   "coverage_at_90_share": 0.1, "retrieval_coverage_at_90_share": 0.1, "beats_retrieval": False}
+        ],
+        "qa/verifier_reliability": [
+            key | {"verifier": "calibrated retrieval", "bin_low_prob": low, "bin_high_prob": low + 0.5,
+                   "query_count": 450, "mean_prob": low + 0.2, "right_share": low + 0.1} for low in (0.0, 0.5)
+        ],
+        "meta/labelling_failure": [],
         "qa/conservation": [
             key | {"table_name": table, "group_id": "all", "published_share": 0.86, "suppressed_share": 0.07,
                    "none_share": 0.05, "not_classified_share": 0.02, "not_published_share": 0.0, "total_share": 1.0,

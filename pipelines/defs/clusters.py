@@ -10,6 +10,9 @@ from clio_lite.clusters import build_clusters
 from clio_lite.lineage import trace_clusters
 from pipelines.aggregate.lineage import published_links
 from pipelines.defs.declare import TableSpec, tables
+from pipelines.defs.resources import open_encoder, open_model
+from pipelines.model_roles import CLUSTER_ROLES, cluster_writers, use_table, with_request
+from pipelines.models import refuse_failures
 
 GROUP = "clusters"
 _SETTINGS = (
@@ -22,6 +25,9 @@ _SETTINGS = (
     "min_text_accounts",
     "account_cap",
     "assume_account_per_conversation",
+    "label_model",
+    "hierarchy_model",
+    "max_failure_share",
 )
 _IDENTITY_SETTINGS = ("assume_account_per_conversation",)
 _KINDS = ("polars", "parquet", "scikitlearn")
@@ -30,6 +36,7 @@ _KINDS = ("polars", "parquet", "scikitlearn")
 @tables(
     TableSpec("core/cluster_member", GROUP, settings=_SETTINGS, kinds=_KINDS),
     TableSpec("core/cluster", GROUP, settings=_SETTINGS, kinds=_KINDS),
+    TableSpec("core/cluster_model_use", GROUP, settings=_SETTINGS, kinds=_KINDS),
     upstream={
         "facets": "core/facets",
         "embeddings": "core/request_embeddings",
@@ -40,20 +47,27 @@ def clusters(
     context: dg.AssetExecutionContext, facets: pl.DataFrame, embeddings: pl.DataFrame, conversations: pl.LazyFrame
 ) -> Mapping[str, pl.DataFrame]:
     """Group the requests into base clusters and levels above, with names that only common words may form."""
-    settings = context.resources.settings
+    settings, store = context.resources.settings, context.resources.store
     accounts = conversations.select("conversation_id", "account_key", "has_account", "is_counted").collect()
     if settings.assume_account_per_conversation:
         accounts = with_assumed_accounts(accounts)
+    label, hierarchy = (open_model(settings, store, role, run=context.partition_key) for role in CLUSTER_ROLES)
+    writers = cluster_writers(label, hierarchy, lambda: open_encoder(settings, store), settings)
     found = build_clusters(
-        facets.filter("is_occupational"),
+        with_request(facets),
         embeddings,
         accounts,
         policy=settings.policy,
         cluster_count=settings.cluster_count or None,
         method=settings.cluster_method,
         seed=settings.seed,
+        labeller=writers.labeller,
+        level_builder=writers.level_builder,
+        auditor=writers.auditor,
     )
-    return {"core/cluster_member": found.members, "core/cluster": found.clusters}
+    use = use_table([label, hierarchy])
+    refuse_failures(use, max_failure_share=settings.max_failure_share)
+    return {"core/cluster_member": found.members, "core/cluster": found.clusters, "core/cluster_model_use": use}
 
 
 @tables(

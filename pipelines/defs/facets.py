@@ -1,29 +1,50 @@
 """Assets of the facets: what each conversation is about, and the vectors of the requests. All restricted."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 import polars as pl
 
 from clio_lite.embedding import embed_requests
-from clio_lite.facets import extract_facets
 from clio_lite.heads import HEADS_DIR, load_heads
+from clio_lite.model_facets import FacetModels, label_facets
 from pipelines.defs.declare import TableSpec, tables
-from pipelines.defs.resources import open_encoder
+from pipelines.defs.resources import open_encoder, open_model
+from pipelines.model_roles import FACET_ROLES, refuse_unlabelled, use_table
 
 GROUP = "facets"
 _ENCODER = ("encoder", "encoder_backend")
 _KINDS = ("polars", "parquet", "onnx", "scikitlearn")
 
 
+_FACETS = ("encoder", "encoder_backend", "screen_model", "facets_model", "max_failure_share", "seed")
+
+
 @tables(
-    TableSpec("core/facets", GROUP, settings=_ENCODER, kinds=_KINDS),
+    TableSpec("core/facets", GROUP, settings=_FACETS, kinds=_KINDS),
+    TableSpec("core/facet_failure", GROUP, settings=_FACETS, kinds=_KINDS),
+    TableSpec("core/facet_model_use", GROUP, settings=_FACETS, kinds=_KINDS),
     upstream={"conversations": "core/conversations"},
 )
-def facets(context: dg.AssetExecutionContext, conversations: pl.LazyFrame) -> pl.DataFrame:
+def facets(context: dg.AssetExecutionContext, conversations: pl.LazyFrame) -> Mapping[str, pl.DataFrame]:
     """Screen, request, collaboration pattern, use case, skills, language and concern of every conversation."""
-    encoder = open_encoder(context.resources.settings, context.resources.store)
-    return extract_facets(
-        conversations, encoder=encoder, heads=load_heads(HEADS_DIR, encoder_name=encoder.name), skills=None
+    settings, store = context.resources.settings, context.resources.store
+    encoder = open_encoder(settings, store)
+    models = [open_model(settings, store, role, run=context.partition_key) for role in FACET_ROLES]
+    labelled = label_facets(
+        conversations,
+        encoder=encoder,
+        heads=load_heads(HEADS_DIR, encoder_name=encoder.name),
+        skills=None,
+        models=FacetModels(*models),
+        seed=settings.seed,
     )
+    refuse_unlabelled(labelled.failures, labelled.facets.height, max_failure_share=settings.models.max_failure_share)
+    return {
+        "core/facets": labelled.facets,
+        "core/facet_failure": labelled.failures,
+        "core/facet_model_use": use_table(models),
+    }
 
 
 @tables(

@@ -11,11 +11,17 @@ from onet.release_tables import skill_names
 from pipelines.aggregate import Catalogue, MonthInputs, aggregate_month
 from pipelines.contracts import IDX_TABLES, META_TABLES
 from pipelines.defs.declare import TableSpec, tables
-from pipelines.provenance import last_vintage, vintage_context, vintage_row
+from pipelines.model_roles import summed_use
+from pipelines.provenance import Publication, last_vintage, vintage_context, vintage_row
 from pipelines.publish import publish_tables
+from pipelines.publish.making import Making
 from pipelines.quality import conservation_check, step_counts, threshold_check
 
 GROUP = "index"
+MODEL_USES = {
+    f"{name}_use": f"core/{name}_model_use"
+    for name in ("facet", "cluster", "cluster_task", "conversation_task", "verifier")
+}
 _SETTINGS = (
     "min_conversations",
     "min_accounts",
@@ -28,6 +34,12 @@ _SETTINGS = (
     "seed",
     "cluster_method",
     "cluster_count",
+    "screen_model",
+    "facets_model",
+    "label_model",
+    "hierarchy_model",
+    "verify_model",
+    "verify_test",
 )
 _KINDS = ("polars", "parquet")
 _CHECKS = {"qa/conservation": {"conservation": conservation_check}}
@@ -55,6 +67,10 @@ def _index_spec(name: str) -> TableSpec:
         "elements": "core/content_element",
         "task_activities": "ref/task_activity",
         "activities": "ref/activity",
+        "failures": "core/facet_failure",
+        "verifier_score": "core/verifier_score",
+        "verifier_reliability": "core/verifier_reliability",
+        **MODEL_USES,
     },
 )
 def index_tables(
@@ -68,7 +84,7 @@ def index_tables(
     clusters: pl.DataFrame,
     members: pl.DataFrame,
     lineage: pl.DataFrame,
-    **taxonomy: pl.DataFrame,
+    **others: pl.DataFrame,
 ) -> Mapping[str, pl.DataFrame]:
     """Count, withhold, round and validate every table of the month.
 
@@ -84,11 +100,10 @@ def index_tables(
         facets=facets,
         manifest=manifest,
         index_manifest=index_manifest,
-        occupations=taxonomy["occupations"],
+        occupations=others["occupations"],
         conversation_task=conversation_task,
-        published_at=datetime.now(tz=UTC),
-        run_id=context.run_id,
-        supersedes=last_vintage(store, context.partition_key),
+        clusters=clusters,
+        publication=Publication(datetime.now(tz=UTC), context.run_id, last_vintage(store, context.partition_key)),
         lineage=lineage,
     )
     routes = {str(route): rows for (route,), rows in conversation_task.group_by("mapping_route", maintain_order=True)}
@@ -98,17 +113,25 @@ def index_tables(
         conversation_task=routes.pop(settings.mapping_route, conversation_task.clear()),
         other_routes=routes,
         catalogue=Catalogue(
-            tasks=taxonomy["tasks"],
-            occupations=taxonomy["occupations"],
-            allocation=allocation_weights(taxonomy["tasks"]),
-            task_activities=taxonomy["task_activities"],
-            activities=taxonomy["activities"],
+            tasks=others["tasks"],
+            occupations=others["occupations"],
+            allocation=allocation_weights(others["tasks"]),
+            task_activities=others["task_activities"],
+            activities=others["activities"],
         ),
         clusters=clusters,
         members=members,
         lineage=lineage,
-        skill_names=skill_names(taxonomy["elements"]),
+        skill_names=skill_names(others["elements"]),
     )
     rows = vintage_context(vintage, settings)
     exact = aggregate_month(inputs, policy=settings.policy, account_basis=rows.account_basis)
-    return publish_tables(exact, rows, vintage=vintage, step_counts=step_counts(ingest_count, inputs))
+    making = Making(others["failures"], others["verifier_score"], others["verifier_reliability"])
+    return publish_tables(
+        exact,
+        rows,
+        vintage=vintage,
+        step_counts=step_counts(ingest_count, inputs),
+        model_use=summed_use([others[name] for name in MODEL_USES]),
+        making=making,
+    )

@@ -1,5 +1,7 @@
 """Assets of the mapping: clusters and conversations to O*NET task statements. All restricted."""
 
+from collections.abc import Mapping
+
 import dagster as dg
 import polars as pl
 
@@ -7,37 +9,90 @@ from onet.matching import match_by_descent, match_vectors
 from onet.task_hierarchy import hierarchy_from_tables
 from onet.verification import CalibratedVerifier
 from pipelines.defs.declare import TableSpec, tables
-from pipelines.defs.resources import open_encoder
+from pipelines.defs.resources import open_encoder, open_model
 from pipelines.mapping import cluster_centroids, cluster_tasks, conversation_tasks, request_texts, stacked_vectors
-from pipelines.release_tables import stored_task_index
+from pipelines.model_roles import (
+    GOLD_RUN,
+    cluster_texts,
+    measure_verifiers,
+    request_subjects,
+    task_verifier,
+    use_table,
+)
+from pipelines.models import refuse_failures
+from pipelines.release_tables import FRAMES, release_from_tables, stored_task_index
 
 GROUP = "mapping"
 CANDIDATES = 10
 """Candidate statements kept per cluster."""
 
 
+_VERIFY = ("verify_model", "verify_test", "seed", "max_failure_share")
+
+
 @tables(
-    TableSpec("core/cluster_task", GROUP),
+    TableSpec("core/verifier_score", GROUP, is_monthly=False, settings=_VERIFY),
+    TableSpec("core/verifier_reliability", GROUP, is_monthly=False, settings=_VERIFY),
+    TableSpec("core/verifier_model_use", GROUP, is_monthly=False, settings=_VERIFY),
+    upstream={"manifest": "core/release", "index_manifest": "core/task_index", **FRAMES},
+)
+def verifier_score(
+    context: dg.AssetExecutionContext, manifest: pl.DataFrame, index_manifest: pl.DataFrame, **frames: pl.DataFrame
+) -> Mapping[str, pl.DataFrame]:
+    """Measure retrieval, and the language model that verifies where there is one, on the release's own links."""
+    settings, store = context.resources.settings, context.resources.store
+    encoder = open_encoder(settings, store)
+    index = stored_task_index(index_manifest, encoder, store.task_indexes)
+    model = open_model(settings, store, "verify", run=GOLD_RUN)
+    found = measure_verifiers(release_from_tables(manifest, frames), index, encoder, settings, model)
+    return {
+        "core/verifier_score": found.scores,
+        "core/verifier_reliability": found.reliability,
+        "core/verifier_model_use": use_table([model]),
+    }
+
+
+@tables(
+    TableSpec("core/cluster_task", GROUP, settings=_VERIFY),
+    TableSpec("core/cluster_task_model_use", GROUP, settings=_VERIFY),
     upstream={
         "index_manifest": "core/task_index",
+        "clusters": "core/cluster",
         "members": "core/cluster_member",
         "embeddings": "core/request_embeddings",
+        "facets": "core/facets",
+        "tasks": "ref/onet_task",
+        "links": "ref/task_activity",
+        "activities": "ref/activity",
+        "scores": "core/verifier_score",
     },
 )
 def cluster_task(
-    context: dg.AssetExecutionContext, index_manifest: pl.DataFrame, members: pl.DataFrame, embeddings: pl.DataFrame
-) -> pl.DataFrame:
+    context: dg.AssetExecutionContext,
+    index_manifest: pl.DataFrame,
+    clusters: pl.DataFrame,
+    members: pl.DataFrame,
+    embeddings: pl.DataFrame,
+    facets: pl.DataFrame,
+    scores: pl.DataFrame,
+    **taxonomy: pl.DataFrame,
+) -> Mapping[str, pl.DataFrame]:
     """Retrieve candidate statements for the centre of each base cluster, and accept one or none."""
-    encoder = open_encoder(context.resources.settings, context.resources.store)
-    index = stored_task_index(index_manifest, encoder, context.resources.store.task_indexes)
+    settings, store = context.resources.settings, context.resources.store
+    index = stored_task_index(index_manifest, open_encoder(settings, store), store.task_indexes)
     ids, centroids = cluster_centroids(members, embeddings)
-    verifier = CalibratedVerifier(index.vector_calibration)
+    model = open_model(settings, store, "verify", run=context.partition_key)
+    texts, subjects = cluster_texts(ids.get_column("cluster_id").to_list(), clusters, members, facets)
+    verifier = task_verifier(model, index, texts, subjects, settings, scores, taxonomy, has_texts=False)
     matches = match_vectors(ids.get_column("cluster_id"), centroids, index=index, verifier=verifier, top=CANDIDATES)
-    return cluster_tasks(matches)
+    use = use_table([model])
+    refuse_failures(use, max_failure_share=settings.max_failure_share)
+    return {"core/cluster_task": cluster_tasks(matches), "core/cluster_task_model_use": use}
 
 
 @tables(
-    TableSpec("core/conversation_task", GROUP),
+    TableSpec("core/conversation_task", GROUP, settings=_VERIFY),
+    TableSpec("core/conversation_task_model_use", GROUP, settings=_VERIFY),
     upstream={
         "index_manifest": "core/task_index",
         "members": "core/cluster_member",
@@ -46,6 +101,10 @@ def cluster_task(
         "facets": "core/facets",
         "nodes": "core/task_hierarchy",
         "placed": "core/task_hierarchy_statement",
+        "tasks": "ref/onet_task",
+        "links": "ref/task_activity",
+        "activities": "ref/activity",
+        "scores": "core/verifier_score",
     },
 )
 def conversation_task(
@@ -57,24 +116,32 @@ def conversation_task(
     facets: pl.DataFrame,
     nodes: pl.DataFrame,
     placed: pl.DataFrame,
-) -> pl.DataFrame:
-    """Give every occupational conversation its task: through its cluster, directly, and down the hierarchy of tasks."""
-    encoder = open_encoder(context.resources.settings, context.resources.store)
-    index = stored_task_index(index_manifest, encoder, context.resources.store.task_indexes)
-    direct = match_vectors(
-        embeddings.get_column("conversation_id"),
-        stacked_vectors(embeddings),
-        index=index,
-        verifier=CalibratedVerifier(index.calibration),
-        top=1,
-        texts=request_texts(embeddings, facets),
-    )
+    scores: pl.DataFrame,
+    **taxonomy: pl.DataFrame,
+) -> Mapping[str, pl.DataFrame]:
+    """Give every occupational conversation its task: through its cluster, directly, and down the hierarchy of tasks.
+
+    A language model, where one verifies, judges the first two routes; the third is always calibrated retrieval.
+    """
+    settings, store = context.resources.settings, context.resources.store
+    index = stored_task_index(index_manifest, open_encoder(settings, store), store.task_indexes)
+    ids, vectors = embeddings.get_column("conversation_id"), stacked_vectors(embeddings)
+    texts = request_texts(embeddings, facets)
+    model = open_model(settings, store, "verify", run=context.partition_key)
+    asked = request_subjects(ids, texts)
+    verifier = task_verifier(model, index, texts.to_list(), asked, settings, scores, taxonomy, has_texts=True)
+    top = 1 if model is None else CANDIDATES
+    direct = match_vectors(ids, vectors, index=index, verifier=verifier, top=top, texts=texts)
     descended = match_by_descent(
-        embeddings.get_column("conversation_id"),
-        stacked_vectors(embeddings),
+        ids,
+        vectors,
         index=index,
         hierarchy=hierarchy_from_tables(nodes, placed, index),
         verifier=CalibratedVerifier(index.vector_calibration),
         top=1,
     )
-    return conversation_tasks(embeddings, members, cluster_matches, direct, descended)
+    use = use_table([model])
+    refuse_failures(use, max_failure_share=settings.max_failure_share)
+    occupational = facets.filter("is_occupational")
+    placed_tasks = conversation_tasks(occupational, members, cluster_matches, direct, descended)
+    return {"core/conversation_task": placed_tasks, "core/conversation_task_model_use": use}

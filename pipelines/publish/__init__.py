@@ -14,6 +14,7 @@ from pipelines.errors import PublicationRefusedError
 from pipelines.headlines import headline_values, metric_table
 from pipelines.publish.decisions import decide
 from pipelines.publish.lineage import lineage_rows
+from pipelines.publish.making import Making, making_tables
 from pipelines.publish.meta import base_table, model_use_table, sdc_policy_table, vintage_input_table
 from pipelines.publish.quality import (
     assert_exact_conservation,
@@ -45,6 +46,7 @@ def publish_tables(
     step_counts: dict[str, int] | None = None,
     model_use: pl.DataFrame | None = None,
     reference: dict[str, pl.DataFrame] | None = None,
+    making: Making | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Publish one month: every `idx` table, the `meta` and `qa` tables, and the reference tables given.
 
@@ -55,6 +57,7 @@ def publish_tables(
         step_counts: Exact conversations after each step, stated rounded in `meta/vintage_input`.
         model_use: Rows of `clio_lite.models.ModelUse`; None where everything was embedded.
         reference: Tables of `contracts.REF_TABLES` to publish beside, by name.
+        making: How language models and verifiers did; None: there were none.
 
     Returns:
         Validated tables by name, each sorted by its key.
@@ -88,6 +91,7 @@ def publish_tables(
         "qa/conservation": conservation(tables, vintage_id=context.vintage_id),
         "qa/mapping_agreement": mapping_agreement(exact, context),
     }
+    tables |= making_tables(making or Making(), vintage_id=context.vintage_id)
     if vintage is not None:
         tables["meta/vintage"] = _vintage_table(vintage, context)
     tables |= validate_reference(reference or {})

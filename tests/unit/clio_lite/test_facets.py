@@ -2,32 +2,17 @@
 
 # ruff: noqa: E501  (one case a line)
 
-import hashlib
 from dataclasses import replace
 
 import numpy as np
 import polars as pl
 import pytest
+from facet_example import WordEncoder, conversation_frame
 
 from clio_lite.facets import TWO_TURN_PATTERNS, extract_facets
 from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
 from clio_lite.languages import find_languages
 from clio_lite.tables import Facets
-
-
-class WordEncoder:
-    """Hashed bags of words: quick, deterministic, and near for texts that share words."""
-
-    name = "words/fake/0"
-    dimensions = 48
-
-    def encode(self, texts):
-        vectors = np.full((len(texts), self.dimensions), 1e-3, dtype=np.float32)
-        for number, text in enumerate(texts):
-            for word in text.lower().split():
-                vectors[number, hashlib.blake2b(word.encode(), digest_size=2).digest()[0] % self.dimensions] += 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
 
 TURNS = [
     ["Write a cover letter for my client, a nurse."],
@@ -43,19 +28,6 @@ TURNS = [
 ]
 
 
-def _frame(conversations):
-    rows = [
-        {
-            "conversation_id": f"c{number}",
-            "messages": [message for turn in turns for message in ({"role": "user", "content": turn}, {"role": "assistant", "content": "ok"})],
-        }
-        for number, turns in enumerate(conversations)
-    ]  # fmt: skip
-    return pl.DataFrame(
-        rows, schema_overrides={"messages": pl.List(pl.Struct({"role": pl.String, "content": pl.String}))}
-    )
-
-
 @pytest.fixture(scope="module")
 def heads():
     return train_heads(DEFINITIONS_DIR, WordEncoder(), seed=1)
@@ -63,7 +35,7 @@ def heads():
 
 @pytest.fixture(scope="module")
 def facets(heads):
-    return extract_facets(_frame(TURNS), encoder=WordEncoder(), heads=heads, skills=None)
+    return extract_facets(conversation_frame(TURNS), encoder=WordEncoder(), heads=heads, skills=None)
 
 
 def test_every_conversation_has_one_valid_row(facets):
@@ -73,12 +45,12 @@ def test_every_conversation_has_one_valid_row(facets):
 
 
 def test_the_order_of_conversations_does_not_matter(heads, facets):
-    again = extract_facets(_frame(TURNS).reverse(), encoder=WordEncoder(), heads=heads, skills=None)
+    again = extract_facets(conversation_frame(TURNS).reverse(), encoder=WordEncoder(), heads=heads, skills=None)
     assert again.equals(facets)
 
 
 def test_one_turn_is_never_a_loop_or_an_iteration(heads):
-    frame = _frame(
+    frame = conversation_frame(
         [[f"{text} {number}"] for number in range(5) for text in ("error again", "make it shorter", "it fails")]
     )
     patterns = extract_facets(frame, encoder=WordEncoder(), heads=heads, skills=None)["collaboration_pattern"]
@@ -90,14 +62,14 @@ def test_a_grade_stands_with_every_use_case_and_only_there(facets):
 
 
 def test_a_named_purpose_is_explicit(heads):
-    frame = _frame([["My manager wants a report for our customers and the client, deadline at work"]])
+    frame = conversation_frame([["My manager wants a report for our customers and the client, deadline at work"]])
     row = extract_facets(frame, encoder=WordEncoder(), heads=heads, skills=None).row(0, named=True)
     assert (row["use_case"], row["use_case_grade"]) == ("work", "explicit")
 
 
 def test_skills_are_restricted_to_those_of_the_release(heads):
     heads = replace(heads, skills=replace(heads.skills, min_probs=np.full(35, 1e-6), max_skills=35))
-    frame = _frame(
+    frame = conversation_frame(
         [["Write a Python script that parses CSV files"], ["Teach me how to solve quadratic equations step by step"]]
     )
     skills = pl.DataFrame({"skill": ["Programming"]})
@@ -108,7 +80,7 @@ def test_skills_are_restricted_to_those_of_the_release(heads):
 
 
 def test_no_conversations_give_an_empty_table(heads):
-    empty = _frame(TURNS).clear()
+    empty = conversation_frame(TURNS).clear()
     assert Facets.is_valid(extract_facets(empty, encoder=WordEncoder(), heads=heads, skills=None))
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.contracts import IDX_TABLES, PUBLISHED_TABLES
 from pipelines.errors import PublicationRefusedError
-from pipelines.provenance import archive_tables, input_digest, last_vintage, published_tables, vintage_row
+from pipelines.provenance import Publication, archive_tables, input_digest, last_vintage, published_tables, vintage_row
 from pipelines.settings import RunFields
 from pipelines.storage import Store
 
@@ -35,8 +35,8 @@ def row(
             {"onet_soc_code": ["11-1011.00"], "employment_count": [1], "median_wage_usd": [2.0], "oews_year": [2024]}
         ),
         conversation_task=pl.DataFrame({"verifier": ["none", "v"]}),
-        published_at=datetime(2026, 11, 5, tzinfo=UTC),
-        run_id=None,
+        clusters=pl.DataFrame({"written_by": ["terms"]}),
+        publication=Publication(datetime(2026, 11, 5, tzinfo=UTC), run_id=None),
     )
 
 
