@@ -21,6 +21,7 @@ import polars as pl
 
 from clio_lite.accounts import account_key
 from clio_lite.conversation import Record
+from clio_lite.models.cache import ReplyCache
 from clio_lite.readers import read_records
 from pipelines.errors import SettingsError
 from pipelines.storage import RESTRICTED_ZONES, Store
@@ -37,13 +38,15 @@ class Erasure:
     Attributes:
         months: Months that held the account, now stale.
         row_counts: Rows removed by table.
-        removed_files: Label sheets and replies of language models that were removed whole.
+        removed_files: Label sheets that were removed whole.
+        reply_count: Replies of language models to requests that carried text of the account.
         source_file_count: Source files that still hold the account; null where no source was there to look at.
     """
 
     months: list[str] = field(default_factory=list)
     row_counts: dict[str, int] = field(default_factory=dict)
     removed_files: int = 0
+    reply_count: int = 0
     source_file_count: int | None = None
 
 
@@ -67,13 +70,12 @@ def erase_account(store: Store, user_id: str, *, source: Path | None) -> Erasure
             continue
         done.months.append(month)
         _mark_stale(store, month)
+        done.reply_count += _forget_replies(store, ids)
         for name, path in _ordered(_tables_of(store, month)):
             removed = _without_rows(store, name, path, keys, ids)
             if removed:
                 done.row_counts[name] = done.row_counts.get(name, 0) + removed
         done.removed_files += _remove(store.root / "validation" / month)
-    if done.months:
-        done.removed_files += _remove(store.cache / "models")
     for scratch in store.root.glob(".scratch-*"):
         shutil.rmtree(scratch)
     if source is not None:
@@ -148,13 +150,13 @@ def remove_expired(store: Store, *, today: date, raw_days: int, core_days: int) 
         for month in _months(store, (zone,)):
             if _end_of(month) + timedelta(days=days) >= today:
                 continue
+            if zone == "core":
+                _remove(store.root / "validation" / month)
+                _forget_replies(store, _conversation_ids(store, month, None))
             for name, path in _tables_of(store, month, (zone,)):
                 path.unlink()
                 store.state_path(name, path.stem).unlink(missing_ok=True)
                 removed[zone] += 1
-            if zone == "core":
-                _remove(store.root / "validation" / month)
-                _remove(store.cache / "models")
     return removed
 
 
@@ -201,14 +203,24 @@ def _ordered(tables: Iterable[tuple[str, Path]]) -> list[tuple[str, Path]]:
     return sorted(tables, key=lambda item: (item[0] in last, last.get(item[0], 0), item[0], item[1]))
 
 
-def _conversation_ids(store: Store, month: str, keys: set[str]) -> pl.Series:
-    """Conversations of the account in a month, from any table that names accounts."""
+def _conversation_ids(store: Store, month: str, keys: set[str] | None) -> pl.Series:
+    """Conversations of the account (None: of every one) in a month, from any table that names accounts."""
     found = [pl.Series([], dtype=pl.String)]
     for name, path in _tables_of(store, month):
         if name in _SOURCES:
-            rows = pl.scan_parquet(path).filter(pl.col("account_key").is_in(sorted(keys)))
+            rows = pl.scan_parquet(path)
+            if keys is not None:
+                rows = rows.filter(pl.col("account_key").is_in(sorted(keys)))
             found.append(rows.select("conversation_id").collect()["conversation_id"])
     return pl.concat(found).unique().sort()
+
+
+def _forget_replies(store: Store, ids: pl.Series) -> int:
+    """Delete the replies of language models to requests that carried text of these conversations; how many."""
+    if not store.model_replies.is_file():
+        return 0
+    with ReplyCache(store.model_replies) as replies:
+        return replies.forget_conversations(ids.to_list())
 
 
 def _without_rows(store: Store, name: str, path: Path, keys: set[str], ids: pl.Series) -> int:

@@ -39,7 +39,8 @@ def erase_account_command(user_id: str, **given: object) -> Summary:
         facts={
             "months to build again": ", ".join(done.months) or "none",
             "rows removed": sum(done.row_counts.values()),
-            "label sheets and model replies removed": done.removed_files,
+            "label sheets removed": done.removed_files,
+            "model replies removed": done.reply_count,
             "source files that still hold it": "not looked at"
             if done.source_file_count is None
             else done.source_file_count,

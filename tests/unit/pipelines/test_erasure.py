@@ -1,15 +1,21 @@
 """Erasure, retention and rotation: one account goes everywhere, the others stay, a killed run can be repeated."""
 
 import json
+import sqlite3
 import stat
-from datetime import date
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 import pytest
+from model_example import question
 
 from clio_lite.accounts import account_key
 from clio_lite.ingest import ingest_conversations
+from clio_lite.models.cache import ReplyCache
+from clio_lite.models.service import Reply
 from pipelines.erasure import erase_account, erased_accounts, remove_expired, rotate_secret
 from pipelines.errors import SettingsError
 from pipelines.storage import Store
@@ -70,9 +76,32 @@ def store(tmp_path: Path, source: Path) -> Store:
         read(opened, source, month)
     (opened.root / "validation" / "2026-10").mkdir(parents=True)
     (opened.root / "validation" / "2026-10" / "a.csv").write_text("words")
-    (opened.cache / "models").mkdir()
-    (opened.cache / "models" / "replies.sqlite").write_text("words of anna")
+    with ReplyCache(opened.model_replies) as replies:
+        for month in MONTHS:
+            for name in ("anna", "bert"):
+                ids = [f"{name}-{month}-{number}" for number in range(2)]
+                put_reply(replies, f"{name} {month}", ids, text=f"words of {name} in {month}")
     return opened
+
+
+def put_reply(replies: ReplyCache, request_key: str, ids: list[str], *, text: str) -> None:
+    """Store a reply to a request that carried text of these conversations."""
+    asked = replace(question(1), subjects=tuple(ids))
+    replies.put(
+        request_key,
+        Reply(text, "complete", 10, 1),
+        question=asked,
+        run="2026-10",
+        provider="openai",
+        model="m",
+        cost_usd=0.5,
+        now=datetime(2026, 11, 1, tzinfo=UTC),
+    )
+
+
+def reply_count(store: Store) -> int:
+    with closing(sqlite3.connect(store.model_replies)) as connection:
+        return int(connection.execute("SELECT count(*) FROM reply").fetchone()[0])
 
 
 def holding(store: Store, *texts: str) -> list[str]:
@@ -80,8 +109,8 @@ def holding(store: Store, *texts: str) -> list[str]:
     found = []
     for path in sorted(store.root.rglob("*")):
         if path.is_file():
-            values = pl.read_parquet(path).write_json() if path.suffix == ".parquet" else path.read_text()
-            found += [str(path.relative_to(store.root))] if any(text in values for text in texts) else []
+            values = pl.read_parquet(path).write_json().encode() if path.suffix == ".parquet" else path.read_bytes()
+            found += [str(path.relative_to(store.root))] if any(text.encode() in values for text in texts) else []
     return found
 
 
@@ -92,7 +121,10 @@ def test_nothing_of_an_erased_account_is_left_in_the_store(store: Store, source:
     assert holding(store, "anna", key, ANNA) == []
     assert done.months == list(MONTHS)
     assert done.row_counts == dict.fromkeys(TABLES, 4)
-    assert (done.source_file_count, done.removed_files) == (2, 2)
+    assert (done.source_file_count, done.removed_files, done.reply_count) == (2, 1, 2)
+    with ReplyCache(store.model_replies) as replies:
+        assert replies.spent("2026-10") == (44, 2.0), "what was paid stays in the account"
+    assert reply_count(store) == 2
     left = store.read_table("raw/conversations", "2026-10")["conversation_id"]
     assert left.to_list() == ["bert-2026-10-0", "bert-2026-10-1"]
     assert holding(store, "bert-2026-09-1") != []
@@ -162,6 +194,7 @@ def test_tables_past_their_period_go_and_published_ones_stay(store: Store) -> No
     assert store.table_path("core/facets", "2026-10").exists()
     assert all(store.table_path("idx/task_month", month).exists() for month in MONTHS)
     assert (store.root / "validation" / "2026-10").exists()
+    assert reply_count(store) == 2
     assert remove_expired(store, today=date(2026, 11, 15), raw_days=10, core_days=40) == {"raw": 0, "core": 0}
 
 
