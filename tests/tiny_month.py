@@ -1,6 +1,7 @@
 """A tiny month for runs with language models: short conversations of a few accounts, and a settings file for them."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 MONTH = "2026-10"
@@ -17,9 +18,12 @@ POLICY = (
 )
 
 
-def write_month(path: Path, count: int = 16) -> Path:
-    """Write conversations of four accounts."""
-    rows = []
+def write_month(path: Path, count: int = 16, extra: Sequence[str] = ()) -> Path:
+    """Write conversations of four accounts, and one more account's with other first turns."""
+    rows = [
+        {"conversation_id": f"x{number:03}", "user_id": "stranger", "messages": [{"role": "user", "content": text}]}
+        for number, text in enumerate(extra)
+    ]
     for number in range(count):
         first, said, second = _TALKS[number % len(_TALKS)]
         turns = [("user", f"{first}, case {'abcdefgh'[number // 6]}"), ("assistant", said), ("user", second)]

@@ -107,7 +107,7 @@ class OpenAIService:
 
     def body(self, question: Question, note: str) -> Body:
         """See `Service.body`."""
-        schema = strict_schema(question.answer_schema)
+        schema = strict_schema(question.answer_schema, has_lengths=bool(self.base_url))
         system = question.system
         form: dict[str, Any] = {"type": "json_object"}
         if self.answer_format == "json_object":

@@ -278,19 +278,21 @@ def quiet_loggers() -> None:
             logger.setLevel(logging.WARNING)
 
 
-def strict_schema(schema: type[BaseModel]) -> dict[str, Any]:
+def strict_schema(schema: type[BaseModel], *, has_lengths: bool = True) -> dict[str, Any]:
     """JSON schema of an answer in the form that structured output takes: all fields required, no others allowed.
 
     Args:
         schema: Shape of the answer.
+        has_lengths: Lengths of texts are said; OpenAI itself refuses a strict schema that says them.
     """
+    dropped = {"default"} if has_lengths else {"default", "minLength", "maxLength"}
 
     def close(node: Any) -> Any:
         if isinstance(node, list):
             return [close(item) for item in node]
         if not isinstance(node, dict):
             return node
-        kept = {name: close(value) for name, value in node.items() if name != "default"}
+        kept = {name: close(value) for name, value in node.items() if name not in dropped}
         if isinstance(node.get("properties"), dict):
             kept = {**kept, "additionalProperties": False, "required": list(node["properties"])}
         return kept
