@@ -7,7 +7,7 @@ SAMPLE := data/sample/conversations.jsonl
 MONTH := 2026-10
 
 .DEFAULT_GOAL := help
-.PHONY: index test quick check format ui bench heads dictionary golden lock setup clean help
+.PHONY: index test quick check format ui bench heads reranker dictionary golden lock setup clean help
 
 index: $(STAMP)  ## install, run the main job on the bundled sample, show the result
 	@$(BIN)/usage-index run --conversations $(SAMPLE) --month $(MONTH) --config data/sample/config.toml
@@ -37,6 +37,9 @@ bench: $(STAMP)  ## speed, memory and scaling, as ratios
 
 heads: $(STAMP)  ## retrain the facet heads from their definitions
 	@$(BIN)/python -m clio_lite.heads
+
+reranker: $(STAMP)  ## retrain the reranker of task statements; ONET names an O*NET 29.1 release
+	@$(BIN)/python -m pipelines.reranker $(ONET)
 
 dictionary: $(STAMP)  ## write docs/data_dictionary.md from the schemas
 	@$(BIN)/python -m pipelines.dictionary

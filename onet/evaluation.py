@@ -9,6 +9,8 @@ from onet.gold import Gold, judge_candidates, without_linked
 from onet.verification import Verifier
 
 HIT_RANKS: Final = (1, 5, 10)
+TARGET_PRECISION: Final = 0.9
+BIN_COUNT: Final = 10
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,9 @@ class Evaluation:
     """Measured on held-out activities; shares and Brier scores from 0 to 1, null where nothing could be measured.
 
     `near`: linked to the activity or to another one under the same intermediate activity. `absent`: the activity's own
-    linked statements are taken out of the catalogue, so that `none_fits` would be right.
+    linked statements are taken out of the catalogue, so that `none_fits` would be right. `calibration_gap`: mean
+    distance of the stated probability from the share that is right, over tenths of probability.
+    `coverage_at_90_share`: most activities, the most probable first, of which nine in ten are right.
     """
 
     verifier: str
@@ -28,6 +32,8 @@ class Evaluation:
     near_at_1_share: float
     brier: float
     constant_brier: float
+    calibration_gap: float
+    coverage_at_90_share: float
     accepted_share: float
     accepted_linked_share: float | None
     accepted_near_share: float | None
@@ -60,7 +66,9 @@ def hit_share(judged: pl.DataFrame, *, top: int, rank: str = "retrieval_rank", a
     return hits / judged["query_number"].n_unique()
 
 
-def evaluate_verifier(verifier: Verifier, candidates: pl.DataFrame, gold: Gold) -> Evaluation | None:
+def evaluate_verifier(
+    verifier: Verifier, candidates: pl.DataFrame, gold: Gold, *, depth: int = max(HIT_RANKS)
+) -> Evaluation | None:
     """Measure retrieval and a verifier on the held-out activities.
 
     Args:
@@ -68,6 +76,7 @@ def evaluate_verifier(verifier: Verifier, candidates: pl.DataFrame, gold: Gold) 
         candidates: Retrieved statements of every activity (query_number, retrieval_rank, statement_number,
             retrieval_score), `evaluation_depth(gold)` deep: some must remain when the linked ones are taken out.
         gold: Activities and their links.
+        depth: Candidates per activity that the verifier orders.
 
     Returns:
         The measures, or None where no activity is held out.
@@ -75,10 +84,10 @@ def evaluate_verifier(verifier: Verifier, candidates: pl.DataFrame, gold: Gold) 
     judged = judge_candidates(candidates, gold).filter("is_held_out")
     if judged.is_empty():
         return None
-    present = verifier.verify(judged.filter(pl.col("retrieval_rank") <= max(HIT_RANKS)))
+    present = verifier.verify(judged.filter(pl.col("retrieval_rank") <= depth))
     firsts = present.filter(pl.col("rank") == 1)
     accepted = firsts.filter(pl.col("verdict") == "accepted")
-    absent_rows = without_linked(judged).filter(pl.col("retrieval_rank") <= max(HIT_RANKS))
+    absent_rows = without_linked(judged).filter(pl.col("retrieval_rank") <= depth)
     absent = verifier.verify(absent_rows).filter(pl.col("rank") == 1)
     hits = {top: hit_share(present, top=top, rank="rank") for top in HIT_RANKS}
     target = firsts["is_linked"].cast(pl.Float64)
@@ -92,6 +101,8 @@ def evaluate_verifier(verifier: Verifier, candidates: pl.DataFrame, gold: Gold) 
         near_at_1_share=hit_share(present, top=1, rank="rank", answer="is_near"),
         brier=brier_score(firsts["match_prob"], target),
         constant_brier=brier_score(pl.Series([hits[1]] * firsts.height), target),
+        calibration_gap=calibration_gap(firsts["match_prob"], target),
+        coverage_at_90_share=coverage_share(firsts["match_prob"], target),
         accepted_share=accepted.height / firsts.height,
         accepted_linked_share=_mean(accepted["is_linked"]),
         accepted_near_share=_mean(accepted["is_near"]),
@@ -114,6 +125,25 @@ def brier_score(probs: pl.Series, outcomes: pl.Series) -> float:
     if not len(probs) or len(probs) != len(outcomes):
         raise ValueError(f"expected as many probabilities as outcomes, found {len(probs)} and {len(outcomes)}")
     return float(((probs - outcomes.cast(pl.Float64)) ** 2).sum()) / len(probs)
+
+
+def calibration_gap(probs: pl.Series, outcomes: pl.Series) -> float:
+    """Mean distance between stated probability and share of right ones over tenths of probability, by their size."""
+    rows = pl.DataFrame({"prob": probs, "outcome": outcomes.cast(pl.Float64)})
+    tenth = (pl.col("prob") * BIN_COUNT).floor().clip(0, BIN_COUNT - 1)
+    gaps = rows.group_by(tenth.alias("tenth")).agg((pl.col("prob") - pl.col("outcome")).sum().abs())
+    return float(gaps["prob"].sort().sum()) / rows.height
+
+
+def coverage_share(probs: pl.Series, outcomes: pl.Series) -> float:
+    """Largest share of all, the most probable first, of which at least TARGET_PRECISION are right; ties go together."""
+    rows = pl.DataFrame({"prob": probs, "outcome": outcomes.cast(pl.Float64)})
+    held = rows.group_by("prob").agg(pl.len(), pl.col("outcome").sum()).sort("prob", descending=True)
+    enough = held.select(pl.col("len", "outcome").cum_sum()).filter(
+        pl.col("outcome") >= TARGET_PRECISION * pl.col("len") - 1e-9
+    )
+    most = enough["len"].max()
+    return (most if isinstance(most, int) else 0) / rows.height
 
 
 def _mean(flags: pl.Series) -> float | None:

@@ -6,7 +6,7 @@ Searching it is in `retrieval`, matching texts in `matching`.
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -30,11 +30,21 @@ from onet.gold import Gold, activity_gold
 from onet.hubs import bank_requests, hub_scores
 from onet.lexical import LexicalIndex, build_lexical_index, statement_documents
 from onet.non_work import NON_WORK_TEXTS
+from onet.pair_features import PairFeatures
 from onet.release import Release
+from onet.reranking import (
+    RERANK_DEPTH,
+    SPLIT_SEED,
+    Reranker,
+    RerankVerifier,
+    load_reranker,
+    read_reranker,
+    rerank_candidates,
+)
 from onet.retrieval import rank_vectors
-from onet.verification import CalibratedVerifier
+from onet.verification import CalibratedVerifier, Verifier
 
-FORMAT: Final = "onet-task-index-3"
+FORMAT: Final = "onet-task-index-4"
 STATEMENT_COLUMNS: Final = ("statement_task_id", "task_key", "task", "task_ids", "onet_soc_codes")
 UNIT_TOLERANCE: Final = 1e-3
 
@@ -61,15 +71,18 @@ class Encoder(Protocol):
 class TaskIndex:
     """Statements (statement_task_id, task_key, task, task_ids, onet_soc_codes; sorted by key), ready to be searched.
 
-    `vectors`: each statement mixed with its occupations (`context`), not longer than 1. `documents`: each statement
-    with the words of its occupations' titles. `hub_scores`, `vector_hub_scores`: what each statement loses in searches
-    with texts and in those by vectors alone (`hubs`). `calibration` belongs to searches with texts,
-    `vector_calibration` to those by vectors alone. `evaluation`, of searches with texts, is measured on held-out
-    activities only, and is None where the release links too few.
+    `vectors`: each statement mixed with its occupations (`context`), not longer than 1; `own_vectors`: each alone.
+    `documents`: each statement with the words of its occupations' titles. `hub_scores`, `vector_hub_scores`: what each
+    statement loses in searches with texts and in those by vectors alone (`hubs`). `calibration` belongs to searches
+    with texts, `vector_calibration` to those by vectors alone. `evaluation`, of retrieval with texts, is measured on
+    held-out activities only, and is None where the release links too few. `reranker`: the learned verifier of searches
+    with texts, where it beats retrieval alone; `alone_evaluation` and `rerank_evaluation` measured both on the
+    activities that it was not trained on.
     """
 
     statements: pl.DataFrame
     vectors: NDArray[np.float32]
+    own_vectors: NDArray[np.float32]
     documents: tuple[str, ...]
     hub_scores: NDArray[np.float64]
     vector_hub_scores: NDArray[np.float64]
@@ -80,6 +93,21 @@ class TaskIndex:
     calibration: Calibration
     vector_calibration: Calibration
     evaluation: Evaluation | None
+    reranker: Reranker | None = None
+    alone_evaluation: Evaluation | None = None
+    rerank_evaluation: Evaluation | None = None
+
+    @property
+    def text_verifier(self) -> Verifier:
+        """The embedded verifier of searches with texts: learned where it is better, else calibrated retrieval."""
+        if self.reranker is None:
+            return CalibratedVerifier(self.calibration)
+        return RerankVerifier(self.reranker, self.calibration.accept_score)
+
+    @cached_property
+    def pairs(self) -> PairFeatures:
+        """Features of texts and statements; made when texts are first reranked."""
+        return PairFeatures(self.statements, self.vectors, self.own_vectors, self.documents, self.hub_scores)
 
     @cached_property
     def lexical(self) -> LexicalIndex:
@@ -109,7 +137,7 @@ def distinct_statements(tasks: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIndex:
+def build_task_index(release: Release, encoder: Encoder, *, seed: int, is_plain: bool = False) -> TaskIndex:
     """Encode the statements of a release, then fit and measure the embedded verifier on its links.
 
     Args:
@@ -117,6 +145,7 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
         encoder: Encoder; also encodes occupations, the titles of the detailed activities, the non-work texts and a part
             of the phrasebook.
         seed: Decides which activities are held out.
+        is_plain: Without the reranker, as its training needs it.
 
     Returns:
         The index.
@@ -128,10 +157,11 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
     if statements.is_empty():
         raise ValueError("the release has no task statement to index")
     occupations = release.occupations
+    own_vectors = encode_checked(encoder, statements["task"].to_list())
     vectors = context_vectors(
         statements,
         occupations["onet_soc_code"],
-        encode_checked(encoder, statements["task"].to_list()),
+        own_vectors,
         encode_checked(encoder, occupations["title"].to_list()),
         encode_checked(encoder, occupations["description"].to_list()),
     )
@@ -158,9 +188,10 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
         default=DEFAULT_VECTOR_LOGITS,
         accept_score=accept_score(rank_vectors(vectors, non_work, top=1, hubs=vector_hubs)),
     )
-    return TaskIndex(
+    index = TaskIndex(
         statements=statements,
         vectors=vectors,
+        own_vectors=own_vectors,
         documents=tuple(documents),
         hub_scores=hubs,
         vector_hub_scores=vector_hubs,
@@ -172,6 +203,37 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
         vector_calibration=vector_calibration,
         evaluation=evaluate_verifier(CalibratedVerifier(calibration), candidates, gold),
     )
+    if is_plain:
+        return index
+    split = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=SPLIT_SEED)
+    return with_reranker(index, load_reranker(), split, gold_vectors)
+
+
+def with_reranker(index: TaskIndex, model: Reranker, gold: Gold, title_vectors: NDArray[np.float32]) -> TaskIndex:
+    """Measure a reranker beside retrieval alone, and take it into the index where it is better.
+
+    Better is: its first choice is right more often, and its probabilities are no worse.
+
+    Args:
+        index: Index without one.
+        model: Trained model.
+        gold: Gold of the release, of which the held-out activities had no part in the training.
+        title_vectors: Vectors of the titles of its activities.
+    """
+    titles = gold.queries["title"].to_list()
+    lexical = index.lexical.prepare_queries(titles)
+    found = rank_vectors(index.vectors, title_vectors, top=RERANK_DEPTH, lexical=lexical, hubs=index.hub_scores)
+    alone = evaluate_verifier(CalibratedVerifier(index.calibration), found, gold)
+    scored = rerank_candidates(model, index.pairs, titles, title_vectors, found)
+    verifier = RerankVerifier(model, index.calibration.accept_score)
+    measured = evaluate_verifier(verifier, scored, gold, depth=RERANK_DEPTH)
+    is_better = (
+        alone is not None
+        and measured is not None
+        and measured.hit_at_1_share > alone.hit_at_1_share
+        and measured.brier <= alone.brier
+    )
+    return replace(index, reranker=model if is_better else None, alone_evaluation=alone, rerank_evaluation=measured)
 
 
 def retrieve_gold(
@@ -226,13 +288,17 @@ def save_task_index(index: TaskIndex, path: Path) -> None:
         "seed": str(index.seed),
         "calibration": json.dumps(asdict(index.calibration)),
         "vector_calibration": json.dumps(asdict(index.vector_calibration)),
-        "evaluation": json.dumps(None if index.evaluation is None else asdict(index.evaluation)),
+        "evaluation": _as_json(index.evaluation),
+        "reranker": _as_json(index.reranker),
+        "alone_evaluation": _as_json(index.alone_evaluation),
+        "rerank_evaluation": _as_json(index.rerank_evaluation),
     }
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(f".partial-{os.getpid()}")
     try:
         index.statements.with_columns(
             vectors,
+            pl.Series("own_vector", index.own_vectors, dtype=vectors.dtype),
             pl.Series("document", index.documents),
             pl.Series("hub_score", index.hub_scores),
             pl.Series("vector_hub_score", index.vector_hub_scores),
@@ -268,10 +334,10 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
                 f"asked for {expected!r}: {remedy}"
             )
     table = pl.read_parquet(path)
-    evaluation = json.loads(metadata["evaluation"])
     return TaskIndex(
         statements=table.select(STATEMENT_COLUMNS),
         vectors=np.ascontiguousarray(table["vector"].to_numpy(), dtype=np.float32),
+        own_vectors=np.ascontiguousarray(table["own_vector"].to_numpy(), dtype=np.float32),
         documents=tuple(table["document"]),
         hub_scores=table["hub_score"].to_numpy(),
         vector_hub_scores=table["vector_hub_score"].to_numpy(),
@@ -281,8 +347,20 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
         seed=int(metadata["seed"]),
         calibration=_calibration(json.loads(metadata["calibration"])),
         vector_calibration=_calibration(json.loads(metadata["vector_calibration"])),
-        evaluation=None if evaluation is None else Evaluation(**evaluation),
+        evaluation=_evaluation(metadata["evaluation"]),
+        reranker=None if metadata["reranker"] == "null" else read_reranker(metadata["reranker"]),
+        alone_evaluation=_evaluation(metadata["alone_evaluation"]),
+        rerank_evaluation=_evaluation(metadata["rerank_evaluation"]),
     )
+
+
+def _as_json(value: Evaluation | Reranker | None) -> str:
+    return json.dumps(None if value is None else asdict(value))
+
+
+def _evaluation(text: str) -> Evaluation | None:
+    fields = json.loads(text)
+    return None if fields is None else Evaluation(**fields)
 
 
 def _calibration(fields: dict[str, Any]) -> Calibration:

@@ -25,7 +25,6 @@ from clio_lite.requests import extract_request
 from onet.matching import match_texts
 from onet.release import load_release
 from onet.task_index import build_task_index
-from onet.verification import CalibratedVerifier
 from pipelines.errors import PipelineError
 from pipelines.progress import StepCost
 from pipelines.sample import write_sample
@@ -171,7 +170,7 @@ def map_ratios(texts: Sequence[str], onet: Path, cache_dir: Path) -> pl.DataFram
     """
     encoder = load_encoder(None, cache_dir=cache_dir)
     index = build_task_index(load_release(onet), encoder, seed=0)
-    verifier = CalibratedVerifier(index.calibration)
+    verifier = index.text_verifier
     frame = pl.DataFrame({"id": [f"{number:09d}" for number in range(len(texts))], "text": texts})
     model = _baseline_model()
     statements = model.encode(index.statements["task"].to_list()).T

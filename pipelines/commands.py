@@ -17,7 +17,6 @@ from clio_lite.heads import HEADS_DIR, load_heads
 from clio_lite.ingest import ingest_conversations
 from clio_lite.redaction import redact_conversations
 from onet.matching import match_texts
-from onet.verification import CalibratedVerifier
 from pipelines.defs.resources import open_encoder, open_store
 from pipelines.erasure import erased_accounts, remove_expired
 from pipelines.errors import InputUnusableError, PipelineError, SettingsError
@@ -255,7 +254,7 @@ def write_matches(texts: Path, out: Path, console: Console, *, top: int, **given
     _prepare_release(settings, store, console)
     encoder = open_encoder(settings, store)
     index = stored_task_index(store.read_table("core/task_index"), encoder, store.task_indexes)
-    verifier = CalibratedVerifier(index.calibration)
+    verifier = index.text_verifier
     matches = match_texts(frame, index=index, encoder=encoder, verifier=verifier, top=top).drop(INTERNAL_COLUMNS)
     with replaced(out) as temporary:
         matches.write_parquet(temporary, compression="zstd")

@@ -4,14 +4,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 from pydantic import BaseModel, Field, create_model
 
 from clio_lite.embedding import Encoder as FacetEncoder
 from clio_lite.model_labels import ModelAuditor, ModelLabeller
 from clio_lite.model_levels import ModelLevels
 from clio_lite.models import LanguageModel, ModelUse, Question, ServedModel, load_prompt, pose
-from onet.gold import activity_gold
+from onet.gold import Gold, activity_gold
 from onet.model_verification import (
     PROMPTS_DIR,
     LanguageModelVerifier,
@@ -20,6 +22,8 @@ from onet.model_verification import (
     statement_activities,
 )
 from onet.release import Release
+from onet.reranking import RERANK_DEPTH, SPLIT_SEED, Reranker, rerank_candidates
+from onet.retrieval import retrieve_tasks
 from onet.task_index import Encoder, TaskIndex, encode_checked, retrieve_gold
 from onet.verification import CalibratedVerifier, Verifier
 from onet.verifier_score import VerifierScore, fit_shifts, gold_sample, refuse_weak, sampled, score_verifier
@@ -167,6 +171,12 @@ def measure_verifiers(
     if held_out:
         candidates = retrieve_gold(index.vectors, encode_checked(encoder, titles), gold, lexical=index.lexical)
         measure("retrieval", Shifts(), alone, held_out, index.calibration.fit_query_count)
+        if index.reranker is not None:
+            scored, split = reranked_gold(release, index, encode_checked(encoder, titles), index.reranker)
+            trained = split.queries.filter(~pl.col("is_held_out")).height
+            score, reliability = score_verifier(index.text_verifier, alone, scored, split, fit_query_count=trained)
+            scores.append(("rerank", Shifts(), score))
+            bins.append(reliability.with_columns(verifier=pl.lit(score.verifier)))
         if model is not None:
             size, seed = settings.models.verify_gold_sample, settings.seed
             fit = gold_sample(gold, size=size, is_held_out=False, seed=seed)
@@ -178,6 +188,24 @@ def measure_verifiers(
             shifts = fit_shifts(verifier, sampled(candidates, fit), gold)
             measure(settings.models.verify_strategy, shifts, replace(verifier, shifts=shifts), held, len(fit))
     return VerifierMeasures(_score_table(scores), _reliability_table(bins))
+
+
+def reranked_gold(
+    release: Release, index: TaskIndex, vectors: NDArray[np.float32], model: Reranker
+) -> tuple[pl.DataFrame, Gold]:
+    """Candidates of the activities that the reranker was not trained on, and their gold.
+
+    Args:
+        release: Release of the index.
+        index: Task index.
+        vectors: Vectors of the titles of all linked activities.
+        model: Reranker of the index.
+    """
+    gold = activity_gold(index.statements, release.tasks, release.task_activities, release.activities, seed=SPLIT_SEED)
+    texts = gold.queries["title"].to_list()
+    found = retrieve_tasks(index, vectors, top=RERANK_DEPTH, texts=texts)
+    scored = rerank_candidates(model, index.pairs, texts, vectors, found)
+    return sampled(scored, gold.queries.filter("is_held_out")["query_number"].to_list()), gold
 
 
 def _activities(release: Release, index: TaskIndex, *, without: Sequence[str]) -> pl.DataFrame:
@@ -275,7 +303,7 @@ def task_verifier(
     *,
     has_texts: bool,
 ) -> Verifier:
-    """The verifier of a route: the model's if there is one and it may be used, else calibrated retrieval.
+    """The verifier of a route: the model's if there is one and it may be used, else the index's own.
 
     Args:
         model: Model of the role verify, or None.
@@ -292,7 +320,7 @@ def task_verifier(
     """
     calibration = index.calibration if has_texts else index.vector_calibration
     if model is None:
-        return CalibratedVerifier(calibration)
+        return index.text_verifier if has_texts else CalibratedVerifier(calibration)
     activities = statement_activities(
         index.statements, taxonomy["tasks"], taxonomy["links"], taxonomy["activities"].drop("onet_version")
     )

@@ -88,12 +88,15 @@ def ensure_task_index(release: Release, encoder: Encoder, folder: Path, *, seed:
 def task_index_manifest(index: TaskIndex) -> pl.DataFrame:
     """One row that describes an index: release, encoder, size, and its measured retrieval where there is any."""
     measured = dataclasses.asdict(index.evaluation) if index.evaluation else {}
+    for prefix, other in (("alone_", index.alone_evaluation), ("rerank_", index.rerank_evaluation)):
+        measured |= {prefix + name: value for name, value in dataclasses.asdict(other).items()} if other else {}
     row = {
         "onet_version": index.onet_version,
         "release_digest": index.release_digest,
         "encoder_name": index.encoder_name,
         "statement_count": index.statements.height,
         "calibration_basis": index.calibration.basis,
+        "text_verifier": index.text_verifier.name,
         **{name: value for name, value in measured.items() if isinstance(value, int | float | str)},
     }
     return pl.DataFrame([row])

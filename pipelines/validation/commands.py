@@ -10,7 +10,6 @@ from typing import Any
 import polars as pl
 
 from onet.matching import match_texts
-from onet.verification import CalibratedVerifier
 from pipelines.defs.resources import open_encoder, open_store
 from pipelines.errors import InputUnusableError
 from pipelines.partitions import parse_month
@@ -159,7 +158,7 @@ def _candidates(drawn: pl.DataFrame, settings: Settings, store: Store) -> pl.Dat
     encoder = open_encoder(settings, store)
     index = stored_task_index(store.read_table("core/task_index"), encoder, store.task_indexes)
     texts = drawn.select(id="item_id", text="request").filter(pl.col("text").str.strip_chars() != "")
-    verifier = CalibratedVerifier(index.calibration)
+    verifier = index.text_verifier
     return match_texts(texts, index=index, encoder=encoder, verifier=verifier, top=len(LETTERS) + 1)
 
 
