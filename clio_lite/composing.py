@@ -2,17 +2,21 @@
 
 A definition file says in words what each class is, with rules and examples, and holds the templates of its user turns;
 `{piece}` in a template is filled from the lists of `composition.toml`. The files `written_*.toml` hold conversations
-as people type them, in groups that share their labels. What is learned from the result is in `heads`.
+as people type them, in groups that share their labels; the files `conversations_*.jsonl`, each by another writer, hold
+conversations with the assistant's turns and labels of their own. What is learned from the result is in `heads`.
 """
 
 import hashlib
+import json
 import random
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
+
+from clio_lite.redaction import redact_texts
 
 LINEAR_FACETS: Final = ("collaboration_pattern", "occupational_screen", "use_case", "concern")
 DEFINITION_FILES: Final = (
@@ -28,6 +32,13 @@ WRITTEN_FIELDS: Final = {
     "collaboration_pattern": "pattern", "occupational_screen": "screen", "use_case": "use_case", "concern": "concern",
 }  # fmt: skip
 """What the label of each facet is called in the written files; a facet that is not named there is undecided."""
+
+LABELLED_FILES: Final = "conversations_*.jsonl"
+TEMPLATES: Final = "templates"
+"""The writer of composed conversations."""
+
+FIRST_HAND: Final = "first"
+"""The writer of the files `written_*.toml`; the writers of labelled files are named by these."""
 
 HARMLESS: Final = "1"
 """The concern of a written conversation whose group names none."""
@@ -73,7 +84,7 @@ class SkillDefinition:
 
 @dataclass(frozen=True)
 class ComposedConversation:
-    """A training conversation: its user turns, its class and its family.
+    """A training conversation: its user turns, its class, its family, who wrote it, and the assistant's turns if known.
 
     The family is the template of its first turn, or the group in which it is written.
     """
@@ -81,6 +92,8 @@ class ComposedConversation:
     user_turns: tuple[str, ...]
     class_name: str
     family: str
+    writer: str = TEMPLATES
+    replies: tuple[str, ...] = ()
 
     @property
     def messages(self) -> list[dict[str, str]]:
@@ -160,7 +173,8 @@ def load_written_skills(definitions_dir: Path) -> list[tuple[str, tuple[str, ...
 def definitions_digest(definitions_dir: Path) -> str:
     """Digest the definition files that the heads are trained from."""
     digest = hashlib.blake2b(digest_size=6)
-    for name in sorted((*DEFINITION_FILES, *(path.name for path in definitions_dir.glob(WRITTEN_FILES)))):
+    written = [path.name for pattern in (WRITTEN_FILES, LABELLED_FILES) for path in definitions_dir.glob(pattern)]
+    for name in sorted((*DEFINITION_FILES, *written)):
         digest.update(name.encode() + b"\0" + (definitions_dir / name).read_bytes())
     return digest.hexdigest()
 
@@ -188,8 +202,51 @@ def load_written_conversations(definitions_dir: Path, facet: str) -> list[Compos
             family = f"{path.stem}/{group['name']}"
             for entry in group["conversations"]:
                 turns = (entry,) if isinstance(entry, str) else tuple(entry)
-                found.append(ComposedConversation(turns, label, family))
+                found.append(ComposedConversation(turns, label, family, FIRST_HAND))
     return found
+
+
+def load_labelled_conversations(definitions_dir: Path) -> list[tuple[ComposedConversation, Mapping[str, str]]]:
+    """Read the labelled conversations of all writers, redacted as conversations are before their facets are extracted.
+
+    Args:
+        definitions_dir: Folder of the definition files.
+
+    Returns:
+        Conversations, whose class is open, with their class by facet; in the order of the files and lines.
+
+    Raises:
+        ValueError: A line lacks a field, or its user says nothing.
+    """
+    found: list[tuple[ComposedConversation, Mapping[str, str]]] = []
+    for path in sorted(definitions_dir.glob(LABELLED_FILES)):
+        writer = path.stem.removeprefix("conversations_")
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            row = json.loads(line)
+            if not {"group", "messages", "screen", "pattern", "use_case", "concern"} <= row.keys():
+                raise ValueError(
+                    f"{path.name}, line {number}: expected group, messages, screen, pattern, use_case, concern"
+                )
+            texts = [redaction.text for redaction in redact_texts([turn["content"] for turn in row["messages"]])]
+            pairs = [(turn["role"], text) for turn, text in zip(row["messages"], texts, strict=True) if text.strip()]
+            turns = tuple(text for role, text in pairs if role == "user")
+            if not turns:
+                raise ValueError(f"{path.name}, line {number}: expected a turn by the user, found none")
+            replies = tuple(text for role, text in pairs if role == "assistant")
+            conversation = ComposedConversation(turns, "", f"{writer}/{row['group']}", writer, replies)
+            found.append((conversation, _labels(row)))
+    return found
+
+
+def _labels(row: Mapping[str, Any]) -> dict[str, str]:
+    """The class of each facet that a labelled conversation has."""
+    labels = {
+        "collaboration_pattern": row["pattern"],
+        "occupational_screen": "occupational" if row["screen"] else "not_occupational",
+        "use_case": row["use_case"],
+        "concern": str(row["concern"]),
+    }
+    return {facet: label for facet, label in labels.items() if label}
 
 
 def compose_conversations(

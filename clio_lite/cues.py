@@ -40,6 +40,35 @@ def openings() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 @cache
+def reply_cues() -> dict[str, tuple[str, ...]]:
+    """What the assistant's turns show: the lists of words, in lower case."""
+    return {name: tuple(words) for name, words in _definitions("cues.toml")["replies"].items()}
+
+
+def has_phrase(text: str, phrase: str) -> bool:
+    """Whether a text holds a phrase between word boundaries; within words only in scripts that put no space.
+
+    Args:
+        text: A text in lower case.
+        phrase: The same.
+    """
+    start = text.find(phrase)
+    if start < 0 or UNSPACED.search(phrase):
+        return start >= 0
+    while start >= 0:
+        end = start + len(phrase)
+        if not _is_word(text[start - 1 : start]) and not _is_word(text[end : end + 1]):
+            return True
+        start = text.find(phrase, start + 1)
+    return False
+
+
+def _is_word(character: str) -> bool:
+    """Whether a character, or none, goes on with a word."""
+    return character.isalnum() or character == "_"
+
+
+@cache
 def _phrases() -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
     """Read the lists: phrases of spaced scripts with their cues, and of unspaced scripts as pairs."""
     signs = _definitions("concern_signs.toml")

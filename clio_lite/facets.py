@@ -22,9 +22,6 @@ LIKELY_PROB: Final = 0.75
 IDLE_PROB: Final = 0.25
 """Below this probability of an occupational task an unstated use case is personal."""
 
-TWO_TURN_PATTERNS: Final = ("feedback_loop", "task_iteration")
-"""Patterns that need a second turn by the user."""
-
 Probs = NDArray[np.float64]
 
 
@@ -59,7 +56,8 @@ def extract_facets(
 def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: set[str] | None) -> pl.DataFrame:
     """Extract the facets of one batch."""
     turns = [_user_turns(messages) for messages in batch["messages"].to_list()]
-    features = conversation_features(turns, encoder)
+    replies = [_replies(messages) for messages in batch["messages"].to_list()]
+    features = conversation_features(turns, encoder, replies=replies)
     languages = find_languages([_language_text(conversation) for conversation in turns])
     occupational = _probs_of(heads, "occupational_screen", features)[:, 1:]
     patterns, pattern_probs = _patterns(heads, features)
@@ -89,6 +87,11 @@ def _user_turns(messages: Sequence[dict[str, str]]) -> list[str]:
     return turns or [""]
 
 
+def _replies(messages: Sequence[dict[str, str]]) -> list[str]:
+    """The turns by the assistant that say something."""
+    return [message["content"] for message in messages if message["role"] == "assistant" and message["content"].strip()]
+
+
 def _language_text(user_turns: Sequence[str]) -> str:
     """The text whose language counts: the first turn, with the next where it is short."""
     first = first_window(user_turns[0])
@@ -104,15 +107,9 @@ def _probs_of(heads: Heads, facet: str, features: ConversationFeatures) -> Probs
 
 
 def _patterns(heads: Heads, features: ConversationFeatures) -> tuple[list[str], list[float]]:
-    """The collaboration pattern of each conversation with its probability.
-
-    With a single turn by the user the patterns that need two are ruled out and the rest rescaled.
-    """
+    """The collaboration pattern of each conversation with its probability."""
     head = heads.linear["collaboration_pattern"]
     probs = head.class_probs(features)
-    needs_two = np.array([name in TWO_TURN_PATTERNS for name in head.classes])
-    probs[np.ix_(features.user_turns < 2, needs_two)] = 0.0
-    probs /= probs.sum(axis=1, keepdims=True)
     best = probs.argmax(axis=1)
     chosen = probs.max(axis=1, initial=0.0)
     names = [

@@ -1,7 +1,7 @@
 """The structure of a dialogue as numbers: turns, lengths, code, errors, questions, and words that show what a turn does.
 
-Together with the vectors of the user's turns these are what the heads see. Only what the user says is read; of the
-assistant only how often it speaks.
+Together with the vectors of the user's turns these are what the heads see. What the assistant's turns show is told by
+`clio_lite.replies`.
 """
 
 # ruff: noqa: E501  (a pattern or a list of words is easier to check whole than wrapped)
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from clio_lite.cues import UNSPACED, find_cues, openings, words_of
+from clio_lite.replies import REPLY_FEATURES, reply_features
 
 HEAD_CHARACTERS: Final = 300
 TAIL_CHARACTERS: Final = 160
@@ -52,6 +53,7 @@ FEATURE_NAMES: Final = (
     "opens_open_question", "opens_closed_question", "later_open_question", "later_closed_question", "later_same_opening", "has_figures_first",
     "is_first_person", "is_unspaced", "has_quote_first",
     *CONCERN_FEATURES,
+    *REPLY_FEATURES,
 )  # fmt: skip
 
 _CODE = re.compile(
@@ -100,11 +102,12 @@ def later_windows(user_turns: Sequence[str]) -> list[str]:
     return later[:LATER_EACH_END] + later[-LATER_EACH_END:]
 
 
-def dialogue_features(user_turns: Sequence[str]) -> NDArray[np.float32]:
+def dialogue_features(user_turns: Sequence[str], replies: Sequence[str] = ()) -> NDArray[np.float32]:
     """Describe the structure of a dialogue.
 
     Args:
         user_turns: Turns by the user, in order; at least one.
+        replies: Turns by the assistant, in order; none where only the user's are known.
 
     Returns:
         One number per name in `FEATURE_NAMES`.
@@ -136,6 +139,7 @@ def dialogue_features(user_turns: Sequence[str]) -> NDArray[np.float32]:
         _share(later, lambda turn: _opening_word(turn) == _opening_word(body) != ""), bool(_EQUATION.search(first)),
         bool(_FIRST_PERSON.search(first)), bool(UNSPACED.search(first)), bool(_QUOTED.search(first) or _QUOTES.search(first)),
         *_concern_features([first_cues, *later_cues]),
+        *reply_features(replies),
     ]  # fmt: skip
     return np.array(values, dtype=np.float32)
 

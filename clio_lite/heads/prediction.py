@@ -16,7 +16,10 @@ from clio_lite.structure import FEATURE_NAMES, dialogue_features, first_window, 
 
 Array = NDArray[np.float32]
 
-VECTOR_SCALE: Final = 4.0
+TWO_TURN_PATTERNS: Final = ("feedback_loop", "task_iteration")
+"""Patterns that need a second turn by the user."""
+
+VECTOR_SCALE: Final = 6.0
 """Weight of the vectors beside the standardised structure: their parts are about 1/20 in size."""
 
 
@@ -45,10 +48,10 @@ class LinearHead:
     min_prob: float
 
     def class_probs(self, features: "ConversationFeatures") -> NDArray[np.float64]:
-        """Probabilities of the classes, shape (n, classes), rows summing to 1."""
+        """Probabilities of the classes, shape (n, classes), rows summing to 1; impossible ones have none."""
         matrix = feature_matrix(features, self.mean, self.scale)
-        logits = (matrix @ self.weights.T + self.intercepts) / self.temperature
-        return softmax(logits.astype(np.float64))
+        logits = (matrix @ self.weights.T + self.intercepts).astype(np.float64) / self.temperature
+        return softmax(without_impossible(logits, self.classes, features.user_turns))
 
 
 @dataclass(frozen=True)
@@ -124,12 +127,15 @@ class ConversationFeatures:
     user_turns: NDArray[np.int64]
 
 
-def conversation_features(conversations: Sequence[Sequence[str]], encoder: Encoder) -> ConversationFeatures:
+def conversation_features(
+    conversations: Sequence[Sequence[str]], encoder: Encoder, *, replies: Sequence[Sequence[str]] | None = None
+) -> ConversationFeatures:
     """Encode conversations; every distinct turn is encoded once.
 
     Args:
         conversations: The user's turns of each conversation, at least one each.
         encoder: The sentence encoder.
+        replies: The assistant's turns of each conversation, which are not encoded; None where they are unknown.
     """
     firsts = [first_window(turns[0]) for turns in conversations]
     laters = [later_windows(turns) for turns in conversations]
@@ -142,7 +148,7 @@ def conversation_features(conversations: Sequence[Sequence[str]], encoder: Encod
             later[number] = vectors[[row[text] for text in turns]].mean(axis=0)
     structure = np.zeros((len(conversations), len(FEATURE_NAMES)), dtype=np.float32)
     for number, conversation in enumerate(conversations):
-        structure[number] = dialogue_features(conversation)
+        structure[number] = dialogue_features(conversation, replies[number] if replies is not None else ())
     return ConversationFeatures(
         first=vectors[[row[text] for text in firsts]] if firsts else np.zeros_like(later),
         later=later,
@@ -155,6 +161,20 @@ def feature_matrix(features: ConversationFeatures, mean: Array, scale: Array) ->
     """Join vectors and standardised structure into one matrix."""
     structure = np.clip((features.structure - mean) / scale, -4, 4)
     return np.concatenate([VECTOR_SCALE * features.first, VECTOR_SCALE * features.later, structure], axis=1)
+
+
+def without_impossible(
+    logits: NDArray[np.float64], classes: Sequence[str], user_turns: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Rule out the patterns that need two turns by the user where there is one.
+
+    Args:
+        logits: Shape (n, classes).
+        classes: Their names.
+        user_turns: Number of user turns, shape (n,).
+    """
+    needs_two = np.array([name in TWO_TURN_PATTERNS for name in classes])
+    return np.where((user_turns < 2)[:, None] & needs_two, -np.inf, logits)
 
 
 def softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -27,14 +27,14 @@ FRESH = tomllib.loads((Path(__file__).parent / "fresh_conversations.toml").read_
 HELD_OUT = tomllib.loads((Path(__file__).parent / "facet_conversations.toml").read_text(encoding="utf-8"))
 
 SEALED = Path(__file__).parent / "held_out_conversations.jsonl"
-SEALED_FLOORS = {"pattern": 0.66, "screen": 0.80, "use_case": 0.74, "language": 0.96, "chief_skill": 0.38}
-SEALED_CONCERN = {"harmful_above_2": 0.20, "harmless_above_1": 0.05, "harmless_above_2": 0.02}
+SEALED_FLOORS = {"pattern": 0.73, "screen": 0.84, "use_case": 0.74, "language": 0.96, "chief_skill": 0.38}
+SEALED_CONCERN = {"harmful_above_2": 0.43, "harmless_above_1": 0.05, "harmless_above_2": 0.02}
 
 CASES = {"conversations": HELD_OUT["conversations"], "unseen": HELD_OUT["unseen"], "fresh": FRESH["fresh"]}
 FLOORS = {
-    "conversations": {"pattern": 0.85, "screen": 0.90, "use_case": 0.85},
-    "unseen": {"pattern": 0.92, "screen": 0.90, "use_case": 0.78},
-    "fresh": {"pattern": 0.66, "screen": 0.83, "use_case": 0.78},
+    "conversations": {"pattern": 0.85, "screen": 0.92, "use_case": 0.90},
+    "unseen": {"pattern": 0.92, "screen": 0.90, "use_case": 0.86},
+    "fresh": {"pattern": 0.90, "screen": 0.86, "use_case": 0.80},
 }
 
 

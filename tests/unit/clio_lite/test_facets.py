@@ -9,7 +9,8 @@ import polars as pl
 import pytest
 from facet_example import WordEncoder, conversation_frame
 
-from clio_lite.facets import TWO_TURN_PATTERNS, extract_facets
+from clio_lite.facets import extract_facets
+from clio_lite.heads.prediction import TWO_TURN_PATTERNS
 from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
 from clio_lite.languages import find_languages
 from clio_lite.tables import Facets

@@ -12,12 +12,15 @@ from clio_lite.composing import (
     compose_conversations,
     definitions_digest,
     load_facet_definition,
+    load_labelled_conversations,
     load_skill_definitions,
 )
 from clio_lite.cues import find_cues
 from clio_lite.errors import HeadMismatchError
 from clio_lite.heads import HEADS_DIR, conversation_features, load_heads, save_heads
+from clio_lite.heads.calibration import LeftOut, calibration_error, fit_temperature, trained_bound
 from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
+from clio_lite.replies import REPLY_FEATURES, reply_features
 from clio_lite.structure import FEATURE_NAMES, dialogue_features, first_window, later_windows
 
 
@@ -142,3 +145,66 @@ def test_long_turns_are_read_at_both_ends_and_many_turns_at_first_and_last():
     assert len(window) < 500
     turns = ["first", *(f"turn {number}" for number in range(10))]
     assert later_windows(turns) == ["turn 0", "turn 1", "turn 2", "turn 7", "turn 8", "turn 9"]
+
+
+def test_labelled_conversations_come_redacted_with_their_replies_and_the_labels_they_have(tmp_path):
+    row = {
+        "group": "rent", "screen": True, "pattern": "directive", "use_case": None, "concern": 2,
+        "messages": [{"role": "user", "content": "Mail ann@example.org"}, {"role": "assistant", "content": "Here:"}],
+    }  # fmt: skip
+    file = tmp_path / "conversations_x.jsonl"
+    file.write_text(json.dumps(row), encoding="utf-8")
+    [(conversation, labels)] = load_labelled_conversations(tmp_path)
+    assert conversation.user_turns == ("Mail [email]",)
+    assert (conversation.replies, conversation.writer, conversation.family) == (("Here:",), "x", "x/rent")
+    assert labels == {"collaboration_pattern": "directive", "occupational_screen": "occupational", "concern": "2"}
+    file.write_text(json.dumps({**row, "messages": row["messages"][1:]}), encoding="utf-8")
+    with pytest.raises(ValueError, match="line 1: expected a turn by the user"):
+        load_labelled_conversations(tmp_path)
+    file.write_text(json.dumps({"group": "rent"}), encoding="utf-8")
+    with pytest.raises(ValueError, match="line 1: expected group"):
+        load_labelled_conversations(tmp_path)
+
+
+def test_replies_tell_what_is_handed_over_asked_corrected_and_declined():
+    def told(*replies):
+        values = dict(zip(REPLY_FEATURES, reply_features(replies), strict=True))
+        return {name for name, value in values.items() if value}
+
+    assert told() == told(" ") == set()
+    assert {"reply_hands_over", "reply_code", "has_reply"} <= told("Here is the script:\n```x```")
+    assert {"reply_list", "reply_asks"} <= told("- one\n- two\nWhich one do you mean?")
+    assert "later_reply_corrects" in told("Done.", "Sorry, my mistake.")
+    assert "reply_declines" in told("I can't help with that.")
+    assert "reply_explains" in told("La fotosíntesis significa que la planta come luz.")
+    assert "reply_asks" not in told("no question " + "x" * 2_000)
+
+
+def _left_out(alarming, truth):
+    logits = np.log(np.array([[1 - share, share] for share in alarming]))
+    return LeftOut(logits, np.array(truth), np.array(["a"] * len(truth)))
+
+
+def test_bounds_and_temperatures_follow_writers_left_out():
+    sure_and_wrong = _left_out([0.99] * 10, [1] * 6 + [0] * 4)
+    assert fit_temperature(sure_and_wrong) == 4.0
+    assert fit_temperature(_left_out([0.6] * 10, [1] * 10)) == 1.0
+    permissive = _left_out([0.9] * 10 + [0.6] * 10, [1] * 10 + [0] * 10)
+    assert 0.6 < trained_bound("occupational_screen", ("not_occupational", "occupational"), permissive, 1.0) <= 0.9
+    harmless = _left_out([0.5] * 3 + [0.2] * 97, [0] * 100)
+    assert trained_bound("concern", ("1", "3"), harmless, 1.0) == pytest.approx(0.52)
+    assert trained_bound("concern", ("1", "3"), _left_out([0.99] * 9, [0] * 9), 1.0) == pytest.approx(0.9)
+    assert trained_bound("use_case", ("personal", "work"), permissive, 1.0) is None
+
+
+def test_every_writer_counts_the_same_and_the_calibration_error_is_the_gap():
+    left_out = LeftOut(np.zeros((3, 2)), np.zeros(3, dtype=np.intp), np.array(["a", "a", "b"]))
+    assert left_out.weights.tolist() == [0.25, 0.25, 0.5]
+    assert calibration_error(np.full(4, 0.9), np.array([True, False, False, False])) == pytest.approx(0.65)
+
+
+def test_heads_state_their_accuracy_on_each_writer_left_out(heads):
+    for facet in LINEAR_FACETS:
+        accuracies = [heads.quality[f"{facet}_{writer}_accuracy_share"] for writer in ("a", "b", "first")]
+        assert heads.quality[f"{facet}_accuracy_share"] == pytest.approx(np.mean(accuracies), abs=0.002)
+        assert 0 <= heads.quality[f"{facet}_calibration_error_share"] < 1
