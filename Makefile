@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SAMPLE := data/sample/conversations.jsonl
 MONTH := 2026-10
+# One test process per core, at most four: each may need 2 GB. A file's tests stay together and share what they make.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
 .PHONY: index test quick check format ui bench heads reranker dictionary golden lock setup clean help
@@ -13,17 +15,17 @@ index: $(STAMP)  ## install, run the main job on the bundled sample, show the re
 	@$(BIN)/usage-index run --conversations $(SAMPLE) --month $(MONTH) --config data/sample/config.toml
 
 test: $(STAMP)  ## every test, with coverage of the two libraries
-	@$(BIN)/python -m pytest --cov=onet --cov=clio_lite --cov-branch --cov-fail-under=90 --cov-report=term:skip-covered
+	@$(BIN)/python -m pytest $(WORKERS) --cov=onet --cov=clio_lite --cov-branch --cov-fail-under=90 --cov-report=term:skip-covered
 
 quick: $(STAMP)  ## the tests that need neither minutes nor a server
-	@$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest $(WORKERS) -m "not slow"
 
 check: $(STAMP)  ## format, lint, types, import contracts, generated files, quick tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q -m "not slow"
+	@$(BIN)/python -m pytest -q $(WORKERS) -m "not slow"
 
 format: $(STAMP)  ## format and mend what ruff can
 	@$(BIN)/ruff format .

@@ -40,7 +40,7 @@ def question(number: int, script: str = "good", *, role: str = "facets", text: s
 
 def served(provider: str, url: str, cache: Path, *, run: str = "2026-10", **given: Any) -> ServedModel:
     """A model behind the server; `given` goes to the service or the model, whichever knows it."""
-    of_service = {"timeout_seconds": 1.5, "max_retries": 2, "max_concurrency": 8, "api_key": "sk-secret"}
+    of_service = {"timeout_seconds": 2.5, "max_retries": 2, "max_concurrency": 8, "api_key": "sk-secret"}
     of_model = {"prices": None, "limits": None, "batch": None}
     rpm = given.pop("requests_per_minute", 0)
     for name, value in given.items():

@@ -102,7 +102,8 @@ def test_schedule_and_sensors_run_without_being_switched_on(deployment: Deployme
     state = deployment.graph.ask(_AUTOMATION, repository=deployment.graph.repository)
     found = {item["name"]: item["scheduleState"]["status"] for item in state["schedulesOrError"]["results"]}
     found |= {item["name"]: item["sensorState"]["status"] for item in state["sensorsOrError"]["results"]}
-    assert found == {"monthly_refresh": "RUNNING", "new_conversation_files": "RUNNING", "notify_failed_run": "RUNNING"}
+    names = ("daily_retention", "monthly_refresh", "new_conversation_files", "notify_failed_run")
+    assert found == dict.fromkeys(names, "RUNNING")
 
 
 def test_month_is_made_through_queue_and_code_location_and_new_files_ask_for_a_run(deployment: Deployment) -> None:

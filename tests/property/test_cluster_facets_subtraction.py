@@ -129,7 +129,7 @@ def solved(known, target):
     return np.linalg.norm(rest, axis=1) < 1e-6 * np.maximum(1, np.linalg.norm(target, axis=1))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     seed=st.integers(0, 100_000),
     size=st.integers(1, 700),

@@ -59,7 +59,7 @@ def worlds(draw: st.DrawFn) -> World:
     )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(world=worlds(), cluster_count=st.integers(1, 12), order=st.integers(0, 9))
 def test_counts_add_up_text_is_of_k_accounts_and_order_is_nothing(world: World, cluster_count: int, order: int) -> None:
     def build(inputs: World) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -92,7 +92,7 @@ def test_counts_add_up_text_is_of_k_accounts_and_order_is_nothing(world: World, 
         assert all(word in public or counts[cluster][word] >= 3 for word in split_words(text))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     labels=st.lists(st.integers(0, 8), min_size=1, max_size=60),
     account_range=st.integers(1, 10),

@@ -25,7 +25,7 @@ policies = st.sampled_from(
 )
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(month=months, policy=policies)
 def test_every_additive_table_adds_up_and_no_small_cell_is_stated(month, policy):
     exact = aggregate_month(month, policy=policy, account_basis="account")
@@ -45,7 +45,7 @@ def test_every_additive_table_adds_up_and_no_small_cell_is_stated(month, policy)
     ).is_empty()
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(month=months)
 def test_exact_shares_of_each_base_add_up_to_one(month):
     tables = aggregate_month(month, policy=DisclosurePolicy(), account_basis="assumed_per_conversation").tables
@@ -56,7 +56,7 @@ def test_exact_shares_of_each_base_add_up_to_one(month):
             assert abs(cells["account_share"].sum() - 1) < 1e-9, name
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(month=months)
 def test_major_groups_are_the_sums_of_their_occupations(month):
     tables = aggregate_month(month, policy=DisclosurePolicy(), account_basis="account").tables

@@ -23,7 +23,7 @@ def measured(drawn):
     return measure_cells(frame, ["cell"], catalogue=pl.DataFrame({"cell": [f"c{n}" for n in range(8)]})), frame
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(drawn=rows, group_count=st.integers(1, 3))
 def test_what_is_withheld_in_a_group_passes_the_gate_together_or_is_all_of_it(drawn, group_count):
     table, frame = measured(drawn)
@@ -40,7 +40,7 @@ def test_what_is_withheld_in_a_group_passes_the_gate_together_or_is_all_of_it(dr
         assert union.select(cell_rule(POLICY)).item() is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(drawn=rows)
 def test_no_cell_that_fails_the_gate_is_published(drawn):
     table, _ = measured(drawn)

@@ -69,7 +69,7 @@ def outcome(records: list[dict[str, object]], batch_size: int) -> tuple[list[byt
         return [file.read_bytes() for file in files], counts
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), st.lists(RECORD, max_size=8))
 def test_the_order_of_records_and_the_batch_size_change_no_byte(
     data: st.DataObject, records: list[dict[str, object]]
@@ -78,7 +78,7 @@ def test_the_order_of_records_and_the_batch_size_change_no_byte(
     assert outcome(records, 100) == outcome(shuffled, 2)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(RECORD, min_size=1, max_size=8))
 def test_every_record_read_has_exactly_one_outcome(records: list[dict[str, object]]) -> None:
     found = outcome(records, 3)

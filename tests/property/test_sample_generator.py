@@ -16,14 +16,14 @@ SEEDS = st.integers(min_value=0, max_value=2**63)
 
 
 @given(seed=SEEDS, count=st.integers(0, 30))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_a_shorter_sample_is_the_beginning_of_a_longer_one(seed: int, count: int) -> None:
     longer = generate_conversations(10_000_000, seed=seed)
     assert list(generate_conversations(count, seed=seed)) == list(islice(longer, count))
 
 
 @given(seed=SEEDS)
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=5)
 def test_conversation_ids_never_repeat(seed: int) -> None:
     ids = [one.record.conversation_id for one in generate_conversations(300, seed=seed)]
     assert len(set(ids)) == 300

@@ -123,7 +123,7 @@ def test_code_and_ordinary_text_are_left_as_they_are() -> None:
     assert without_look_alikes(text) == text
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.text(max_size=120), min_size=1, max_size=12))
 def test_no_text_holds_its_own_delimiter_and_the_budget_is_kept(texts: list[str]) -> None:
     body = conversation_text([Turn("user", text) for text in texts], RULE)
