@@ -8,7 +8,6 @@ from published_example import write_example
 
 from pipelines.warehouse import build_warehouse
 
-
 settings.register_profile("unhurried", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("unhurried")
 
