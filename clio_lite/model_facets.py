@@ -42,6 +42,8 @@ def _definitions(facet: str, kind: str = "class") -> tuple[Option, ...]:
 
 SKILLS: Final = tuple(option.value for option in _definitions("skills", "skill"))
 
+MAX_SKILLS: Final = 6
+
 
 def _known_skill(name: str) -> str:
     if name not in SKILLS:
@@ -49,11 +51,15 @@ def _known_skill(name: str) -> str:
     return name
 
 
+Skill = Annotated[str, AfterValidator(_known_skill), WithJsonSchema({"type": "string", "enum": list(SKILLS)})]
+"""A skill in an answer."""
+
+
 class ScreenAnswer(BaseModel):
     """Answer to the prompt `screen`."""
 
     is_occupational: bool
-    confidence: float = Field(ge=0, le=1)
+    confidence: int = Field(ge=0, le=100)
 
 
 class FacetsAnswer(BaseModel):
@@ -65,11 +71,11 @@ class FacetsAnswer(BaseModel):
         WithJsonSchema({"type": "string", "maxLength": MAX_REQUEST_LENGTH}),
     ]
     collaboration_pattern: Literal["directive", "feedback_loop", "task_iteration", "learning", "validation", "none"]
-    pattern_confidence: float = Field(ge=0, le=1)
+    pattern_confidence: int = Field(ge=0, le=100)
     use_case: Literal["work", "coursework", "personal"]
     use_case_grade: Literal["explicit", "likely", "possible"]
     concern_grade: Literal[1, 2, 3, 4, 5]
-    skills: list[Annotated[str, AfterValidator(_known_skill), WithJsonSchema({"type": "string", "enum": list(SKILLS)})]]
+    skills: Annotated[list[Skill], Field(max_length=MAX_SKILLS)]
 
 
 @dataclass(frozen=True)
@@ -214,7 +220,7 @@ def _row(
     row = {**embedded, "facet_version": facet_version(embedded["facet_version"], models)}
     screen: ScreenAnswer | None = answered.get("screen")
     if screen is not None:
-        half = screen.confidence / 2
+        half = screen.confidence / 200
         row["is_occupational"] = screen.is_occupational
         row["occupational_prob"] = 0.5 + half if screen.is_occupational else 0.5 - half
     elif models.screen is not None:
@@ -234,7 +240,7 @@ def _row(
         row |= {
             "request": facets.request,
             "collaboration_pattern": facets.collaboration_pattern,
-            "collaboration_prob": facets.pattern_confidence,
+            "collaboration_prob": facets.pattern_confidence / 100,
             "use_case": facets.use_case,
             "use_case_grade": facets.use_case_grade,
             "concern_grade": facets.concern_grade,

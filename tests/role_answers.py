@@ -58,12 +58,12 @@ def answer(document: dict[str, Any]) -> str:
 
 def _value(fields: set[str], document: dict[str, Any], data: list[str], number: int) -> dict[str, Any]:
     if "is_occupational" in fields:
-        return {"is_occupational": number % 8 != 0, "confidence": 0.8}
+        return {"is_occupational": number % 8 != 0, "confidence": 80}
     if "collaboration_pattern" in fields:
         return {
             "request": _topic(data[0]),
             "collaboration_pattern": PATTERNS[number % 6],
-            "pattern_confidence": 0.7,
+            "pattern_confidence": 70,
             "use_case": ("work", "coursework", "personal")[number % 3],
             "use_case_grade": "likely",
             "concern_grade": 1,

@@ -9,7 +9,7 @@ from scripted_model import ScriptedModel
 
 from clio_lite.facets import extract_facets
 from clio_lite.heads import Heads
-from clio_lite.model_facets import SKILLS, UNUSABLE_REQUEST, FacetModels, FacetsAnswer, label_facets
+from clio_lite.model_facets import MAX_SKILLS, SKILLS, UNUSABLE_REQUEST, FacetModels, FacetsAnswer, label_facets
 from clio_lite.model_text import MAX_REQUEST_LENGTH, published_phrase, published_request
 from clio_lite.models import Question, load_prompt
 
@@ -22,7 +22,7 @@ TURNS = [
 GOOD = {
     "request": "Write a cover letter",
     "collaboration_pattern": "directive",
-    "pattern_confidence": 0.9,
+    "pattern_confidence": 90,
     "use_case": "work",
     "use_case_grade": "likely",
     "concern_grade": 2,
@@ -46,7 +46,7 @@ def label(heads: Heads, rule: Callable[[Question], dict[str, object] | str], rol
 
 
 def both(question: Question) -> dict[str, object]:
-    return {"is_occupational": question.key != "c1", "confidence": 0.5} if question.role == "screen" else GOOD
+    return {"is_occupational": question.key != "c1", "confidence": 50} if question.role == "screen" else GOOD
 
 
 def test_a_models_answers_take_the_place_of_the_embedded_ones_but_for_the_language(heads: Heads) -> None:
@@ -98,7 +98,7 @@ def test_a_conversation_that_finally_fails_is_not_classified_with_its_reason(hea
         {"collaboration_pattern": "teaching"},
         {"concern_grade": 6},
         {"skills": ["Juggling"]},
-        {"pattern_confidence": 2},
+        {"pattern_confidence": 101},
     ],
 )
 def test_an_answer_that_is_none_of_ours_is_never_used(heads: Heads, changed: dict[str, object]) -> None:
@@ -132,6 +132,7 @@ def test_skills_are_restricted_to_those_of_the_release(heads: Heads) -> None:
 def test_the_answers_schema_names_every_value_that_is_allowed() -> None:
     schema = FacetsAnswer.model_json_schema()["properties"]
     assert schema["skills"]["items"]["enum"] == list(SKILLS)
+    assert schema["skills"]["maxItems"] == MAX_SKILLS
     assert len(SKILLS) == 35
     assert schema["request"]["maxLength"] == MAX_REQUEST_LENGTH
 
