@@ -27,8 +27,8 @@ FRESH = tomllib.loads((Path(__file__).parent / "fresh_conversations.toml").read_
 HELD_OUT = tomllib.loads((Path(__file__).parent / "facet_conversations.toml").read_text(encoding="utf-8"))
 
 SEALED = Path(__file__).parent / "held_out_conversations.jsonl"
-SEALED_FLOORS = {"pattern": 0.73, "screen": 0.84, "use_case": 0.74, "language": 0.96, "chief_skill": 0.38}
-SEALED_CONCERN = {"harmful_above_2": 0.43, "harmless_above_1": 0.05, "harmless_above_2": 0.02}
+SEALED_FLOORS = {"pattern": 0.75, "screen": 0.85, "use_case": 0.76, "language": 0.96, "chief_skill": 0.38}
+SEALED_CONCERN = {"harmful_above_2": 0.48, "harmless_above_1": 0.08, "harmless_above_2": 0.02}
 
 CASES = {"conversations": HELD_OUT["conversations"], "unseen": HELD_OUT["unseen"], "fresh": FRESH["fresh"]}
 FLOORS = {
