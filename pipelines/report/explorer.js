@@ -376,7 +376,7 @@
       if (x < 0 || y < 0 || x > map.width || y > map.height || taken.length > 60) continue;
       const rank = levels[0].level - clusters.level[i];
       pen.font = `${rank ? 500 : 650} ${rank ? 11.5 : 13}px system-ui, sans-serif`;
-      const lines = wrapped(clusters.name[i]);
+      const lines = wrapped(clusters.name[i].replace(/^.*, such as |^Various requests (?=in )/, "")); // what sets it apart
       const wide = Math.max(...lines.map((line) => pen.measureText(line).width));
       const at = Math.min(Math.max(x, wide / 2 + 6), map.width - wide / 2 - 6);
       const box = [at - wide / 2 - 4, y - 8 * lines.length - 2, at + wide / 2 + 4, y + 8 * lines.length + 2];
