@@ -205,6 +205,6 @@ def test_every_writer_counts_the_same_and_the_calibration_error_is_the_gap():
 
 def test_heads_state_their_accuracy_on_each_writer_left_out(heads):
     for facet in LINEAR_FACETS:
-        accuracies = [heads.quality[f"{facet}_{writer}_accuracy_share"] for writer in ("a", "b", "first")]
+        accuracies = [heads.quality[f"{facet}_{writer}_accuracy_share"] for writer in ("a", "b", "c", "d", "first")]
         assert heads.quality[f"{facet}_accuracy_share"] == pytest.approx(np.mean(accuracies), abs=0.002)
         assert 0 <= heads.quality[f"{facet}_calibration_error_share"] < 1
