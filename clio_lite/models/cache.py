@@ -105,7 +105,7 @@ class ReplyCache:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             yield self._connection
-        except BaseException:
+        except BaseException:  # raised again: an interrupt too must leave no open transaction
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
