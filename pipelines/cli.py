@@ -10,13 +10,16 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
 from pipelines.errors import PipelineError
+
+if TYPE_CHECKING:  # its imports would slow every command, --help too
+    from pipelines.summary import Summary
 
 app = typer.Typer(
     name="usage-index",
@@ -63,16 +66,15 @@ def _documented_exits(*, as_json: bool = False) -> Iterator[None]:
         raise typer.Exit(code) from None
 
 
-def _console(*, as_json: bool) -> Console:
-    """Console for what people read; on standard error when standard output carries JSON."""
-    return Console(stderr=as_json)
-
-
-def _show(summary: dict[str, Any], *, as_json: bool, show: Callable[[], None]) -> None:
-    if as_json:
-        typer.echo(json.dumps({"ok": True, **summary}, default=str))
-    else:
-        show()
+def _report(work: "Callable[[Console], Summary]", *, as_json: bool) -> None:
+    """Do the work of a command and show its summary: to people, or as JSON with what people read on standard error."""
+    with _documented_exits(as_json=as_json):
+        console = Console(stderr=as_json)
+        summary = work(console)
+        if as_json:
+            typer.echo(json.dumps({"ok": True, **summary.as_dict()}, default=str))
+        else:
+            summary.show(console)
 
 
 def _absolute(path: Path | None) -> str | None:
@@ -110,9 +112,8 @@ def run(
     """Make the whole index for a month or a range of months."""
     from pipelines.commands import run_index
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = run_index(
+    _report(
+        lambda console: run_index(
             month,
             console,
             conversations=_absolute(conversations),
@@ -128,8 +129,9 @@ def run(
             assume_account_per_conversation=assume_account_per_conversation,
             seed=seed,
             home=_absolute(store),
-        )
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+        ),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -169,10 +171,10 @@ def onet(
 
     if (release is None) == (path is None):
         raise typer.BadParameter("give either --release VERSION or --path FILE_OR_FOLDER")
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = load_release_command(release or str(_absolute(path)), console, home=_absolute(store))
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+    _report(
+        lambda console: load_release_command(release or str(_absolute(path)), console, home=_absolute(store)),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -186,12 +188,12 @@ def facets(
     """Write the facets of every conversation: one row each, a restricted file."""
     from pipelines.commands import write_facets
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = write_facets(
+    _report(
+        lambda console: write_facets(
             conversations, out, console, conversation_format=conversation_format, home=_absolute(store)
-        )
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+        ),
+        as_json=as_json,
+    )
 
 
 @app.command("map")
@@ -206,10 +208,10 @@ def map_texts(
     """Rank O*NET task statements for short texts."""
     from pipelines.commands import write_matches
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = write_matches(texts, out, console, top=top, onet=_release(onet), home=_absolute(store))
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+    _report(
+        lambda console: write_matches(texts, out, console, top=top, onet=_release(onet), home=_absolute(store)),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -228,9 +230,8 @@ def aggregate(
     """Make the index tables from published task shares alone."""
     from pipelines.commands import aggregate_shares
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = aggregate_shares(
+    _report(
+        lambda _: aggregate_shares(
             task_shares=task_shares,
             onet_tasks=onet_tasks,
             soc=soc,
@@ -238,8 +239,9 @@ def aggregate(
             wages=wages,
             employment=employment,
             out=out,
-        )
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+        ),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -254,10 +256,9 @@ def sample(
     """Write synthetic conversations with known truth."""
     from pipelines.commands import write_sample_command
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = write_sample_command(conversations, seed=seed, month=month, out=out, truth=truth)
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+    _report(
+        lambda _: write_sample_command(conversations, seed=seed, month=month, out=out, truth=truth), as_json=as_json
+    )
 
 
 @app.command()
@@ -272,10 +273,7 @@ def bench(
     """Measure speed, memory and scaling of every stage, as ratios to a named baseline."""
     from pipelines.bench import run_bench
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = run_bench(conversations, seed=seed or 0, onet=onet, console=console)
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+    _report(lambda console: run_bench(conversations, seed=seed or 0, onet=onet, console=console), as_json=as_json)
 
 
 @app.command()
@@ -283,10 +281,7 @@ def doctor(store: StoreOption = None, config: ConfigOption = None, as_json: Json
     """Say what is installed, reachable and configured."""
     from pipelines.commands import diagnose
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = diagnose(home=_absolute(store), config=_absolute(config))
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+    _report(lambda _: diagnose(home=_absolute(store), config=_absolute(config)), as_json=as_json)
 
 
 @app.command()
@@ -300,15 +295,15 @@ def erase(
     """Erase one account from the restricted zone, and keep it out of what is read later."""
     from pipelines.privacy_commands import erase_account_command
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = erase_account_command(
+    _report(
+        lambda _: erase_account_command(
             sys.stdin.read() if account == "-" else account,
             conversations=_absolute(conversations),
             config=_absolute(config),
             home=_absolute(store),
-        )
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+        ),
+        as_json=as_json,
+    )
 
 
 @app.command("rotate-secret")
@@ -324,10 +319,10 @@ def rotate_secret(
     """Replace the secret of the account keys."""
     from pipelines.privacy_commands import rotate_secret_command
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = rotate_secret_command(is_forgetting=forget_old, config=_absolute(config), home=_absolute(store))
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+    _report(
+        lambda _: rotate_secret_command(is_forgetting=forget_old, config=_absolute(config), home=_absolute(store)),
+        as_json=as_json,
+    )
 
 
 @app.command()
@@ -345,12 +340,12 @@ def retain(
     """Remove restricted tables of months that are past their period; published ones stay."""
     from pipelines.privacy_commands import remove_expired_command
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = remove_expired_command(
+    _report(
+        lambda _: remove_expired_command(
             retention_days_raw=raw_days, retention_days_core=core_days, config=_absolute(config), home=_absolute(store)
-        )
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+        ),
+        as_json=as_json,
+    )
 
 
 validate = typer.Typer(
@@ -372,12 +367,12 @@ def validate_sheet(
     """Draw conversations and write a label sheet, as CSV and as a local page; restricted files."""
     from pipelines.validation.commands import write_sheet
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = write_sheet(
+    _report(
+        lambda _: write_sheet(
             month, count=count, folder=out, seed=seed, config=_absolute(config), home=_absolute(store)
-        )
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+        ),
+        as_json=as_json,
+    )
 
 
 @validate.command("score")
@@ -392,10 +387,10 @@ def validate_score(
     """Score filled sheets: acceptability, agreement between raters, corrected shares."""
     from pipelines.validation.commands import score_sheets
 
-    with _documented_exits(as_json=as_json):
-        console = _console(as_json=as_json)
-        summary = score_sheets(month, sheets, out=_absolute(out), config=_absolute(config), home=_absolute(store))
-        _show(summary.as_dict(), as_json=as_json, show=lambda: summary.show(console))
+    _report(
+        lambda _: score_sheets(month, sheets, out=_absolute(out), config=_absolute(config), home=_absolute(store)),
+        as_json=as_json,
+    )
 
 
 def main() -> None:
