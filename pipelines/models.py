@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 from pydantic import BaseModel
@@ -54,31 +55,20 @@ def _api_key(chosen: RoleModel, role: str, environment: Mapping[str, str]) -> st
 
 
 def _service(chosen: RoleModel, api_key: str) -> Service:
-    pace = Pace(requests_per_minute=chosen.requests_per_minute, now=time.monotonic)
+    hosted: dict[str, Any] = {
+        "model": chosen.model,
+        "pace": Pace(requests_per_minute=chosen.requests_per_minute, now=time.monotonic),
+        "base_url": chosen.base_url,
+        "api_key": api_key,
+        "temperature": chosen.temperature,
+        "max_tokens": chosen.max_tokens,
+        "timeout_seconds": chosen.timeout_seconds,
+        "max_retries": chosen.max_retries,
+        "max_concurrency": chosen.max_concurrency,
+    }
     if chosen.provider == "anthropic":
-        return AnthropicService(
-            model=chosen.model,
-            pace=pace,
-            base_url=chosen.base_url,
-            api_key=api_key,
-            temperature=chosen.temperature,
-            max_tokens=chosen.max_tokens,
-            timeout_seconds=chosen.timeout_seconds,
-            max_retries=chosen.max_retries,
-            max_concurrency=chosen.max_concurrency,
-        )
-    return OpenAIService(
-        model=chosen.model,
-        pace=pace,
-        base_url=chosen.base_url,
-        api_key=api_key,
-        answer_format=chosen.answer_format,
-        temperature=chosen.temperature,
-        max_tokens=chosen.max_tokens,
-        timeout_seconds=chosen.timeout_seconds,
-        max_retries=chosen.max_retries,
-        max_concurrency=chosen.max_concurrency,
-    )
+        return AnthropicService(**hosted)
+    return OpenAIService(**hosted, answer_format=chosen.answer_format)
 
 
 def _served(chosen: RoleModel, models: ModelSettings, service: Service, cache_path: Path, run: str) -> ServedModel:

@@ -3,14 +3,14 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, ClassVar, Final
 
 import httpx2
 from pydantic import BaseModel, ValidationError
 
-from clio_lite.models.pace import Pace, PacedClient
+from clio_lite.models.hosted import HostedModel, HostedSession
 from clio_lite.models.protocol import Question
 from clio_lite.models.service import (
     BatchState,
@@ -19,17 +19,10 @@ from clio_lite.models.service import (
     NoReplyError,
     Reply,
     call_failure,
-    guarded,
-    json_document,
-    quiet_loggers,
     strict_schema,
 )
 
-if TYPE_CHECKING:
-    import anthropic
-
 PROVIDER: Final = "anthropic"
-ADDRESS: Final = "https://api.anthropic.com"
 _TOOL: Final = "answer"
 _FINISH: Final = {"max_tokens": "cut_off", "model_context_window_exceeded": "cut_off", "refusal": "refused"}
 _STATUS_OF_ERROR: Final = {
@@ -83,36 +76,16 @@ def _reply(document: object) -> Reply:
 
 
 @dataclass(frozen=True)
-class AnthropicService:
+class AnthropicService(HostedModel):
     """A model behind Anthropic's messages.
 
     Attributes:
-        model: Its name there.
-        pace: When a request may begin.
-        base_url: Address; empty: Anthropic's own.
-        api_key: Key.
-        temperature: Sent where it is not negative.
-        max_tokens: Most tokens of an answer.
-        timeout_seconds: Longest time of one attempt.
-        max_retries: Further attempts of a request after a status or connection that may pass.
-        max_concurrency: Most connections.
+        provider: Its interface.
     """
 
-    model: str
-    pace: Pace = field(repr=False)
-    base_url: str = ""
-    api_key: str = field(default="", repr=False)
-    temperature: float = 0.0
-    max_tokens: int = 1024
-    timeout_seconds: float = 120.0
-    max_retries: int = 3
-    max_concurrency: int = 8
-    provider: str = PROVIDER
+    own_address: ClassVar[str] = "https://api.anthropic.com"
 
-    @property
-    def address(self) -> str:
-        """Where it is."""
-        return self.base_url or ADDRESS
+    provider: str = PROVIDER
 
     def body(self, question: Question, note: str) -> Body:
         """See `Service.body`."""
@@ -137,64 +110,51 @@ class AnthropicService:
         """See `Service.session`."""
         import anthropic
 
-        quiet_loggers()
-        http = PacedClient(self.pace, timeout_seconds=self.timeout_seconds, max_connections=self.max_concurrency)
-        async with anthropic.AsyncAnthropic(
-            api_key=self.api_key or "none",
-            base_url=self.address,
-            max_retries=self.max_retries,
-            timeout=self.timeout_seconds,
-            http_client=http,
-        ) as client:
-            yield AnthropicSession(client, self.model)
+        async with anthropic.AsyncAnthropic(**self.client_options()) as client:
+            yield AnthropicSession(client, anthropic, self.model)
 
 
 @dataclass(frozen=True)
-class AnthropicSession:
+class AnthropicSession(HostedSession):
     """See `Session`."""
 
-    client: "anthropic.AsyncAnthropic"
-    model: str
+    provider: ClassVar[str] = PROVIDER
 
     async def call(self, body: Body) -> Reply:
         """See `Session.call`."""
-        response = await self._asked(
-            self.client.post("/v1/messages", cast_to=httpx2.Response, body=dict(body)), is_thing_known=True
-        )
-        return _reply(json_document(response))
+        return _reply(await self.posted("/v1/messages", body))
 
     async def submit_batch(self, bodies: Mapping[str, Body], *, label: str) -> str:
         """See `Session.submit_batch`; there is nowhere to put the label."""
         requests: Any = [{"custom_id": key, "params": dict(body)} for key, body in bodies.items()]
         # Tried once: a second try after a lost answer would pay for a second batch.
-        batch = await self._asked(self.client.with_options(max_retries=0).messages.batches.create(requests=requests))
+        batch = await self.asked(self.client.with_options(max_retries=0).messages.batches.create(requests=requests))
         return str(batch.id)
 
     async def find_batches(self, *, label: str, size: int, since: datetime) -> list[str]:
         """See `Session.find_batches`: of that size and not older; their results tell whether it is one."""
         found: list[str] = []
-        page = await self._asked(self.client.messages.batches.list(limit=100))
+        page = await self.asked(self.client.messages.batches.list(limit=100))
         while True:
             recent = [batch for batch in page.data if batch.created_at >= since - _CLOCK_SLACK]
             found += [str(batch.id) for batch in recent if sum(batch.request_counts.to_dict().values()) == size]
             if len(recent) < len(page.data) or not page.has_next_page():
                 return found
-            page = await self._asked(page.get_next_page())
+            page = await self.asked(page.get_next_page())
 
-    async def batch_state(self, batch_id: str) -> BatchState:
-        """See `Session.batch_state`."""
-        try:
-            batch = await self._asked(self.client.messages.batches.retrieve(batch_id))
-        except CallFailedError as error:
-            if error.reason != "rejected":
-                raise
-            return BatchState(is_ended=True, is_failed=True)
+    def retrieved(self, batch_id: str) -> Awaitable[Any]:
+        """See `HostedSession.retrieved`."""
+        call: Awaitable[Any] = self.client.messages.batches.retrieve(batch_id)
+        return call
+
+    def state_of(self, batch: Any) -> BatchState:
+        """See `HostedSession.state_of`."""
         return BatchState(batch.processing_status == "ended")
 
     async def batch_replies(self, batch_id: str) -> dict[str, Reply | str]:
         """See `Session.batch_replies`."""
         path = f"/v1/messages/batches/{batch_id}/results"
-        response = await self._asked(self.client.get(path, cast_to=httpx2.Response))
+        response = await self.asked(self.client.get(path, cast_to=httpx2.Response))
         rows = [json.loads(line) for line in response.text.splitlines() if line.strip()]
         return {str(row["custom_id"]): self._result(row["result"]) for row in rows}
 
@@ -213,11 +173,6 @@ class AnthropicSession:
     async def forget_batch(self, batch_id: str) -> None:
         """See `Session.forget_batch`."""
         try:
-            await self._asked(self.client.messages.batches.delete(batch_id))
+            await self.asked(self.client.messages.batches.delete(batch_id))
         except CallFailedError:
             return
-
-    async def _asked(self, call: Awaitable[Any], *, is_thing_known: bool = False) -> Any:
-        import anthropic
-
-        return await guarded(call, anthropic, provider=PROVIDER, model=self.model, is_thing_known=is_thing_known)

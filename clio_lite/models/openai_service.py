@@ -3,14 +3,13 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, ClassVar, Final
 
-import httpx2
 from pydantic import BaseModel, Field, ValidationError
 
-from clio_lite.models.pace import Pace, PacedClient
+from clio_lite.models.hosted import HostedModel, HostedSession
 from clio_lite.models.protocol import Question
 from clio_lite.models.service import (
     BatchState,
@@ -19,17 +18,10 @@ from clio_lite.models.service import (
     NoReplyError,
     Reply,
     call_failure,
-    guarded,
-    json_document,
-    quiet_loggers,
     strict_schema,
 )
 
-if TYPE_CHECKING:
-    import openai
-
 PROVIDER: Final = "openai"
-ADDRESS: Final = "https://api.openai.com/v1"
 _ENDED: Final = frozenset({"completed", "expired", "cancelled", "failed"})
 _LABEL: Final = "usage_index_batch"
 _CLOCK_SLACK: Final = timedelta(minutes=10)
@@ -72,38 +64,18 @@ def _reply(document: object) -> Reply:
 
 
 @dataclass(frozen=True)
-class OpenAIService:
-    """A model behind an OpenAI-compatible interface.
+class OpenAIService(HostedModel):
+    """A model behind an OpenAI-compatible interface; `base_url` goes up to `/v1`.
 
     Attributes:
-        model: Its name there.
-        base_url: Address up to `/v1`; empty: OpenAI's own.
-        api_key: Key; empty where none is needed.
         answer_format: json_schema, or json_object with the schema in the instructions.
-        temperature: Sent where it is not negative.
-        max_tokens: Most tokens of an answer.
-        timeout_seconds: Longest time of one attempt.
-        max_retries: Further attempts of a request after a status or connection that may pass.
-        max_concurrency: Most connections.
-        pace: When a request may begin.
+        provider: Its interface.
     """
 
-    model: str
-    pace: Pace = field(repr=False)
-    base_url: str = ""
-    api_key: str = field(default="", repr=False)
-    answer_format: str = "json_schema"
-    temperature: float = 0.0
-    max_tokens: int = 1024
-    timeout_seconds: float = 120.0
-    max_retries: int = 3
-    max_concurrency: int = 8
-    provider: str = PROVIDER
+    own_address: ClassVar[str] = "https://api.openai.com/v1"
 
-    @property
-    def address(self) -> str:
-        """Where it is."""
-        return self.base_url or ADDRESS
+    answer_format: str = "json_schema"
+    provider: str = PROVIDER
 
     def body(self, question: Question, note: str) -> Body:
         """See `Service.body`."""
@@ -133,31 +105,19 @@ class OpenAIService:
         """See `Service.session`."""
         import openai
 
-        quiet_loggers()
-        http = PacedClient(self.pace, timeout_seconds=self.timeout_seconds, max_connections=self.max_concurrency)
-        async with openai.AsyncOpenAI(
-            api_key=self.api_key or "none",
-            base_url=self.address,
-            max_retries=self.max_retries,
-            timeout=self.timeout_seconds,
-            http_client=http,
-        ) as client:
-            yield OpenAISession(client, self.model)
+        async with openai.AsyncOpenAI(**self.client_options()) as client:
+            yield OpenAISession(client, openai, self.model)
 
 
 @dataclass(frozen=True)
-class OpenAISession:
+class OpenAISession(HostedSession):
     """See `Session`."""
 
-    client: "openai.AsyncOpenAI"
-    model: str
+    provider: ClassVar[str] = PROVIDER
 
     async def call(self, body: Body) -> Reply:
         """See `Session.call`."""
-        response = await self._asked(
-            self.client.post("/chat/completions", cast_to=httpx2.Response, body=dict(body)), is_thing_known=True
-        )
-        return _reply(json_document(response))
+        return _reply(await self.posted("/chat/completions", body))
 
     async def submit_batch(self, bodies: Mapping[str, Body], *, label: str) -> str:
         """See `Session.submit_batch`."""
@@ -166,8 +126,8 @@ class OpenAISession:
             for key, body in bodies.items()
         ]
         content = ("\n".join(lines) + "\n").encode()
-        file = await self._asked(self.client.files.create(file=(f"{label}.jsonl", content), purpose="batch"))
-        batch = await self._asked(
+        file = await self.asked(self.client.files.create(file=(f"{label}.jsonl", content), purpose="batch"))
+        batch = await self.asked(
             # Tried once: a second try after a lost answer would pay for a second batch.
             self.client.with_options(max_retries=0).batches.create(
                 input_file_id=file.id,
@@ -180,7 +140,7 @@ class OpenAISession:
 
     async def find_batches(self, *, label: str, size: int, since: datetime) -> list[str]:
         """See `Session.find_batches`; the label is in the metadata, so at most one is found."""
-        page = await self._asked(self.client.batches.list(limit=100))
+        page = await self.asked(self.client.batches.list(limit=100))
         while True:
             for batch in page.data:
                 if (batch.metadata or {}).get(_LABEL) == label:
@@ -188,25 +148,24 @@ class OpenAISession:
             oldest = min((batch.created_at for batch in page.data), default=0)
             if not page.has_next_page() or oldest < (since - _CLOCK_SLACK).timestamp():
                 return []
-            page = await self._asked(page.get_next_page())
+            page = await self.asked(page.get_next_page())
 
-    async def batch_state(self, batch_id: str) -> BatchState:
-        """See `Session.batch_state`."""
-        try:
-            batch = await self._asked(self.client.batches.retrieve(batch_id))
-        except CallFailedError as error:
-            if error.reason != "rejected":
-                raise
-            return BatchState(is_ended=True, is_failed=True)
+    def retrieved(self, batch_id: str) -> Awaitable[Any]:
+        """See `HostedSession.retrieved`."""
+        call: Awaitable[Any] = self.client.batches.retrieve(batch_id)
+        return call
+
+    def state_of(self, batch: Any) -> BatchState:
+        """See `HostedSession.state_of`."""
         return BatchState(batch.status in _ENDED, batch.status == "failed")
 
     async def batch_replies(self, batch_id: str) -> dict[str, Reply | str]:
         """See `Session.batch_replies`."""
-        batch = await self._asked(self.client.batches.retrieve(batch_id))
+        batch = await self.asked(self.retrieved(batch_id))
         found: dict[str, Reply | str] = {}
         for file_id in (batch.error_file_id, batch.output_file_id):
             if file_id:
-                content = await self._asked(self.client.files.content(file_id))
+                content = await self.asked(self.client.files.content(file_id))
                 for line in content.text.splitlines():
                     if line.strip():
                         row = json.loads(line)
@@ -227,13 +186,8 @@ class OpenAISession:
 
     async def forget_batch(self, batch_id: str) -> None:
         """See `Session.forget_batch`; the uploaded requests hold conversation text."""
-        batch = await self._asked(self.client.batches.retrieve(batch_id))
+        batch = await self.asked(self.retrieved(batch_id))
         for file_id in (batch.input_file_id, batch.output_file_id, batch.error_file_id):
             if file_id:
                 with suppress(CallFailedError):
-                    await self._asked(self.client.files.delete(file_id))
-
-    async def _asked(self, call: Awaitable[Any], *, is_thing_known: bool = False) -> Any:
-        import openai
-
-        return await guarded(call, openai, provider=PROVIDER, model=self.model, is_thing_known=is_thing_known)
+                    await self.asked(self.client.files.delete(file_id))
