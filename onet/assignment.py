@@ -3,7 +3,7 @@
 Which statement a text is matched to is decided in `matching`; this module only splits a statement among occupations.
 """
 
-from typing import Final, Literal
+from typing import Final
 
 import dataframely as dy
 import polars as pl
@@ -11,8 +11,6 @@ import polars as pl
 from onet.tables import TaskAllocation
 
 EQUAL_SPLIT: Final = "equal"
-AllocRule = Literal["equal", "employment", "importance"]
-ALLOC_RULES: Final[tuple[AllocRule, ...]] = ("equal", "employment", "importance")
 
 
 def allocation_weights(tasks: pl.DataFrame) -> pl.DataFrame:

@@ -135,15 +135,21 @@ def calibration_gap(probs: pl.Series, outcomes: pl.Series) -> float:
     return float(gaps["prob"].sort().sum()) / rows.height
 
 
-def coverage_share(probs: pl.Series, outcomes: pl.Series) -> float:
-    """Largest share of all, the most probable first, of which at least TARGET_PRECISION are right; ties go together."""
+def coverage_share(probs: pl.Series, outcomes: pl.Series, *, query_count: int | None = None) -> float:
+    """Largest share of all, the most probable first, of which at least TARGET_PRECISION are right; ties go together.
+
+    Args:
+        probs: Probabilities of the candidates that could be accepted.
+        outcomes: Whether each is right.
+        query_count: All queries, those without such a candidate too; None: there are no others.
+    """
     rows = pl.DataFrame({"prob": probs, "outcome": outcomes.cast(pl.Float64)})
     held = rows.group_by("prob").agg(pl.len(), pl.col("outcome").sum()).sort("prob", descending=True)
     enough = held.select(pl.col("len", "outcome").cum_sum()).filter(
         pl.col("outcome") >= TARGET_PRECISION * pl.col("len") - 1e-9
     )
     most = enough["len"].max()
-    return (most if isinstance(most, int) else 0) / rows.height
+    return (most if isinstance(most, int) else 0) / (query_count or rows.height)
 
 
 def _mean(flags: pl.Series) -> float | None:

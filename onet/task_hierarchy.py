@@ -26,7 +26,6 @@ BEAM: Final = 3
 """Nodes kept at each level on the way down: one alone loses a request at the first wrong turn."""
 
 NAME_TERMS: Final = 4
-BUILDER: Final = "embedded: k-means and Ward over statement vectors"
 
 
 @dataclass(frozen=True)

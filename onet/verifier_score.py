@@ -7,18 +7,14 @@ candidates. What a model's judgement is worth is fitted on activities of one hal
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
-from typing import Final
 
 import polars as pl
 
 from onet.errors import VerifierRefusedError
-from onet.evaluation import brier_score
+from onet.evaluation import BIN_COUNT, brier_score, coverage_share
 from onet.gold import Gold, judge_candidates
 from onet.model_verification import NONE, LanguageModelVerifier, Shifts, fitted_shift
 from onet.verification import Verifier
-
-TARGET_PRECISION: Final = 0.9
-BIN_COUNT: Final = 10
 
 
 @dataclass(frozen=True)
@@ -130,19 +126,10 @@ def score_verifier(
         abstained_share=own.filter(pl.col("verdict") == "abstained").height / count,
         brier=brier_score(own["match_prob"], own["is_linked"]),
         retrieval_brier=brier_score(alone["match_prob"], alone["is_linked"]),
-        coverage_at_90_share=_coverage(accepted, count),
-        retrieval_coverage_at_90_share=_coverage(alone, count),
+        coverage_at_90_share=coverage_share(accepted["match_prob"], accepted["is_linked"], query_count=count),
+        retrieval_coverage_at_90_share=coverage_share(alone["match_prob"], alone["is_linked"], query_count=count),
     )
     return score, _reliability(own)
-
-
-def _coverage(firsts: pl.DataFrame, count: int) -> float:
-    """Largest share of all queries whose most probable candidates reach the precision; ties count together."""
-    by_prob = firsts.group_by("match_prob").agg(pl.len().alias("held"), pl.col("is_linked").sum().alias("right"))
-    running = by_prob.sort("match_prob", descending=True).select(pl.col("held", "right").cum_sum())
-    enough = running.filter(pl.col("right") >= TARGET_PRECISION * pl.col("held") - 1e-9)["held"]
-    most = enough.max()
-    return (most if isinstance(most, int) else 0) / count
 
 
 def _reliability(firsts: pl.DataFrame) -> pl.DataFrame:

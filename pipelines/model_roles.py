@@ -33,6 +33,7 @@ from pipelines.settings import RunFields
 
 FACET_ROLES = ("screen", "facets")
 CLUSTER_ROLES = ("label", "hierarchy")
+NO_SHIFTS = Shifts()
 GOLD_RUN = "gold"
 """What the money of the verifier's test on the gold is spent for, in the place of a month."""
 
@@ -160,23 +161,22 @@ def measure_verifiers(
     scores: list[tuple[str, Shifts, VerifierScore]] = []
     bins: list[pl.DataFrame] = []
 
-    def measure(strategy: str, shifts: Shifts, verifier: Verifier, queries: Sequence[int], fit_count: int) -> None:
-        score, reliability = score_verifier(
-            verifier, alone, sampled(candidates, queries), gold, fit_query_count=fit_count
-        )
+    def measure(
+        strategy: str, verifier: Verifier, found: pl.DataFrame, of: Gold, fit_count: int, shifts: Shifts = NO_SHIFTS
+    ) -> None:
+        score, reliability = score_verifier(verifier, alone, found, of, fit_query_count=fit_count)
         scores.append((strategy, shifts, score))
         bins.append(reliability.with_columns(verifier=pl.lit(verifier.name)))
 
     held_out = gold.queries.filter("is_held_out")["query_number"].to_list()
     if held_out:
-        candidates = retrieve_gold(index.vectors, encode_checked(encoder, titles), gold, lexical=index.lexical)
-        measure("retrieval", Shifts(), alone, held_out, index.calibration.fit_query_count)
+        vectors = encode_checked(encoder, titles)
+        candidates = retrieve_gold(index.vectors, vectors, gold, lexical=index.lexical)
+        measure("retrieval", alone, sampled(candidates, held_out), gold, index.calibration.fit_query_count)
         if index.reranker is not None:
-            scored, split = reranked_gold(release, index, encode_checked(encoder, titles), index.reranker)
-            trained = split.queries.filter(~pl.col("is_held_out")).height
-            score, reliability = score_verifier(index.text_verifier, alone, scored, split, fit_query_count=trained)
-            scores.append(("rerank", Shifts(), score))
-            bins.append(reliability.with_columns(verifier=pl.lit(score.verifier)))
+            found, split = reranked_gold(release, index, vectors, index.reranker)
+            trained_count = split.queries.filter(~pl.col("is_held_out")).height
+            measure("rerank", index.text_verifier, found, split, trained_count)
         if model is not None:
             size, seed = settings.models.verify_gold_sample, settings.seed
             fit = gold_sample(gold, size=size, is_held_out=False, seed=seed)
@@ -186,7 +186,8 @@ def measure_verifiers(
                 model, index, titles, settings, activities=_activities(release, index, without=asked)
             )
             shifts = fit_shifts(verifier, sampled(candidates, fit), gold)
-            measure(settings.models.verify_strategy, shifts, replace(verifier, shifts=shifts), held, len(fit))
+            shifted = replace(verifier, shifts=shifts)
+            measure(settings.models.verify_strategy, shifted, sampled(candidates, held), gold, len(fit), shifts)
     return VerifierMeasures(_score_table(scores), _reliability_table(bins))
 
 
