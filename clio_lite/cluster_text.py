@@ -140,18 +140,13 @@ class _Gate:
 
     def grade(self, cluster_id: str, label: Label) -> int:
         """Auditor's grade."""
-        return grade_text(_whole(label), self.account_counts[cluster_id], min_accounts=self.min_accounts)
+        return grade_text(label.text, self.account_counts[cluster_id], min_accounts=self.min_accounts)
 
     def refused(self, cluster_id: str, label: Label) -> list[str]:
         """Words that stand in the way of a better grade."""
-        text, counts = _whole(label), self.account_counts[cluster_id]
+        text, counts = label.text, self.account_counts[cluster_id]
         rare = refused_words(text, counts, min_accounts=self.min_accounts)
         return sorted({*rare, *(word for word in split_words(text) if word in person_names())})
-
-
-def _whole(label: Label) -> str:
-    """The text as it would be read."""
-    return f"{label.name}. {label.description}"
 
 
 def _is_well_formed(label: Label) -> bool:

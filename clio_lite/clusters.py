@@ -135,8 +135,7 @@ def build_clusters(
     account = table["account_key"].filter(pl.Series(is_counted)).rank("dense").fill_null(0).to_numpy().astype(np.int64)
     merged = merge_small_clusters(vectors[is_counted], labels, account, policy=policy)
     rows = _Rows(table.drop("embedding"), vectors, _with_uncounted(vectors, is_counted, merged))
-    source = _text_source(rows, policy, labeller, examples or ExampleCounts(), seed)
-    source = replace(source, auditor=auditor)
+    source = _text_source(rows, policy, labeller, auditor, examples or ExampleCounts(), seed)
     members, clusters = _levelled(rows, source, policy, level_builder or WardLevels(), levels)
     return Clusters(ClusterMember.validate(members), Cluster.validate(clusters), noise_count, noise_share)
 
@@ -177,12 +176,17 @@ def _with_uncounted(vectors: Vectors, is_counted: NDArray[np.bool_], labels: Lab
 
 
 def _text_source(
-    rows: _Rows, policy: DisclosurePolicy, labeller: ClusterLabeller | None, examples: ExampleCounts, seed: int
+    rows: _Rows,
+    policy: DisclosurePolicy,
+    labeller: ClusterLabeller | None,
+    auditor: TextAuditor | None,
+    examples: ExampleCounts,
+    seed: int,
 ) -> TextSource:
     """The counted conversations that are in a cluster."""
     table = rows.table.filter(pl.Series(rows.is_counted)).drop("is_counted")
     min_accounts = word_accounts(policy, table["conversation_id"])
-    return TextSource(table, rows.vectors[rows.is_counted], min_accounts, labeller, examples, seed)
+    return TextSource(table, rows.vectors[rows.is_counted], min_accounts, labeller, examples, seed, auditor)
 
 
 @dataclass(frozen=True)

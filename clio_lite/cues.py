@@ -4,10 +4,10 @@ Here belong the lists and how they are found in a text; what is counted of them 
 """
 
 import re
-import tomllib
 from functools import cache
-from importlib import resources
-from typing import Any, Final
+from typing import Final
+
+from clio_lite.definition_files import read_definition
 
 MAX_PHRASE: Final = 4
 UNSPACED: Final = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
@@ -17,15 +17,10 @@ _WORDS = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 _LINK: Final = r"^\W*(?:(?:so|and|but|ok|then|hm+|ah|well|just|also|y|et|und|e|a|и|а)\W+)?"
 
 
-def _definitions(name: str) -> dict[str, Any]:
-    """Read one definition file of the package."""
-    return tomllib.loads((resources.files("clio_lite") / "definitions" / name).read_text(encoding="utf-8"))
-
-
 @cache
 def openings() -> tuple[re.Pattern[str], re.Pattern[str]]:
     """How an open question begins, and how one that is answered by yes or no."""
-    lists = _definitions("cues.toml")["openings"]
+    lists = read_definition("cues.toml")["openings"]
     patterns = [
         re.compile(
             _LINK
@@ -42,7 +37,7 @@ def openings() -> tuple[re.Pattern[str], re.Pattern[str]]:
 @cache
 def reply_cues() -> dict[str, tuple[str, ...]]:
     """What the assistant's turns show: the lists of words, in lower case."""
-    return {name: tuple(words) for name, words in _definitions("cues.toml")["replies"].items()}
+    return {name: tuple(words) for name, words in read_definition("cues.toml")["replies"].items()}
 
 
 def has_phrase(text: str, phrase: str) -> bool:
@@ -71,9 +66,9 @@ def _is_word(character: str) -> bool:
 @cache
 def _phrases() -> tuple[dict[str, tuple[str, ...]], tuple[tuple[str, str], ...]]:
     """Read the lists: phrases of spaced scripts with their cues, and of unspaced scripts as pairs."""
-    signs = _definitions("concern_signs.toml")
+    signs = read_definition("concern_signs.toml")
     lists = {
-        **_definitions("cues.toml")["cues"],
+        **read_definition("cues.toml")["cues"],
         **{f"sign_{name}": phrases for name, phrases in signs["signs"].items()},
         **{f"calm_{name}": phrases for name, phrases in signs["calm"].items()},
     }

@@ -307,6 +307,15 @@ def _quantised(exported: Path) -> Path:
     return target
 
 
+def with_request(facets: pl.DataFrame) -> pl.DataFrame:
+    """The occupational conversations that have a request; those that no model could label have none.
+
+    Args:
+        facets: Rows of `tables.Facets`.
+    """
+    return facets.filter(pl.col("is_occupational") & (pl.col("request") != ""))
+
+
 def embed_requests(facets: pl.DataFrame, *, encoder: Encoder) -> pl.DataFrame:
     """Encode the requests of the occupational conversations that have one; nothing but the request is embedded.
 
@@ -317,8 +326,7 @@ def embed_requests(facets: pl.DataFrame, *, encoder: Encoder) -> pl.DataFrame:
     Returns:
         `conversation_id` and `embedding`, a unit vector, sorted by id.
     """
-    has_request = pl.col("is_occupational") & (pl.col("request") != "")
-    chosen = facets.filter(has_request).select("conversation_id", "request").sort("conversation_id")
+    chosen = with_request(facets).select("conversation_id", "request").sort("conversation_id")
     vectors = encoder.encode(chosen.get_column("request").to_list())
     embedding = pl.Series("embedding", vectors, dtype=pl.Array(pl.Float32, encoder.dimensions))
     return embedding_schema(encoder.dimensions).validate(chosen.select("conversation_id", embedding))

@@ -7,11 +7,9 @@ It stays in the occupational base unless an answered or embedded screen put it o
 counts; without a request it reaches no cluster and no task.
 """
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import dataframely as dy
@@ -19,6 +17,7 @@ import polars as pl
 from pydantic import AfterValidator, BaseModel, Field, WithJsonSchema
 
 from clio_lite.conversation import Turn
+from clio_lite.definition_files import read_definition
 from clio_lite.embedding import Encoder
 from clio_lite.facets import extract_facets
 from clio_lite.heads import Heads
@@ -34,13 +33,12 @@ UNUSABLE_REQUEST: Final = "unusable_request"
 
 
 @cache
-def _definitions(facet: str, kind: str = "class") -> tuple[Option, ...]:
-    path = Path(__file__).parent / "definitions" / f"{facet}.toml"
-    document = tomllib.loads(path.read_text(encoding="utf-8"))
-    return tuple(Option(entry["name"], entry["definition"]) for entry in document[kind])
+def _options(facet: str, kind: str = "class") -> tuple[Option, ...]:
+    """What a facet may be, with the definition of each."""
+    return tuple(Option(entry["name"], entry["definition"]) for entry in read_definition(f"{facet}.toml")[kind])
 
 
-SKILLS: Final = tuple(option.value for option in _definitions("skills", "skill"))
+SKILLS: Final = tuple(option.value for option in _options("skills", "skill"))
 
 MAX_SKILLS: Final = 6
 
@@ -200,11 +198,11 @@ def _facets_question(name: str, turns: Sequence[Turn], seed: int) -> Question:
         seed=seed,
         turns=turns,
         options={
-            "patterns": _definitions("collaboration_pattern"),
-            "use_cases": _definitions("use_case"),
+            "patterns": _options("collaboration_pattern"),
+            "use_cases": _options("use_case"),
             "skills": tuple(Option(skill) for skill in SKILLS),
         },
-        facts={"concern": "\n".join(f"{option.value}: {option.text}" for option in _definitions("concern"))},
+        facts={"concern": "\n".join(f"{option.value}: {option.text}" for option in _options("concern"))},
         subjects=(name,),
     )
 

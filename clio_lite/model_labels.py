@@ -102,7 +102,7 @@ class ModelAuditor:
 
     def grades(self, labels: Mapping[str, Label]) -> Mapping[str, int]:
         """See `naming.TextAuditor.grades`; equal texts are asked about once."""
-        texts = sorted({f"{label.name}. {label.description}" for label in labels.values()})
+        texts = sorted({label.text for label in labels.values()})
         answers = self.model.ask(
             [
                 pose(
@@ -120,8 +120,4 @@ class ModelAuditor:
             for text, answer in zip(texts, answers, strict=True)
             if isinstance(answer.value, AuditAnswer)
         }
-        return {
-            cluster_id: found[text]
-            for cluster_id, label in labels.items()
-            if (text := f"{label.name}. {label.description}") in found
-        }
+        return {cluster_id: found[label.text] for cluster_id, label in labels.items() if label.text in found}

@@ -100,7 +100,7 @@ class _Step:
 
     def parents(self, wanted: int) -> tuple[Labels, list[Label]]:
         """Parent of each child, numbered without gaps, and the texts of the parents."""
-        vectors = self.builder.encoder.encode([f"{label.name}. {label.description}" for label in self.children])
+        vectors = self.builder.encoder.encode([label.text for label in self.children])
         names = self._cut(vectors, self._tidied(self._proposals(vectors, wanted), wanted), wanted)
         if len(names) < min(2, wanted):
             self._must_fall_back("no usable list of parents was proposed")
@@ -138,7 +138,7 @@ class _Step:
                     answer_schema=ParentsAnswer,
                     seed=self.seed,
                     data={
-                        "children": [f"{self.children[n].name}. {self.children[n].description}" for n in inside],
+                        "children": [self.children[n].text for n in inside],
                         "nearby": [self.children[n].name for n in nearby],
                     },
                     facts={"count": str(share)},
@@ -182,7 +182,7 @@ class _Step:
                 key=f"{self.level}|assign|{number}",
                 answer_schema=ChoiceAnswer,
                 seed=self.seed,
-                data={"child": [f"{child.name}. {child.description}"]},
+                data={"child": [child.text]},
                 numbered_options={"parents": [Option(f"{option:04}", names[option]) for option in nearest[number]]},
             )
             for number, child in enumerate(self.children)
@@ -210,7 +210,7 @@ class _Step:
                     key=f"{self.level}|rename|{number}",
                     answer_schema=LabelAnswer,
                     seed=self.seed,
-                    data={"children": [f"{label.name}. {label.description}" for label in own]},
+                    data={"children": [label.text for label in own]},
                 )
                 for number, own in enumerate(held)
             ]

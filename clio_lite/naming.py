@@ -28,6 +28,11 @@ class Label:
     name: str
     description: str
 
+    @property
+    def text(self) -> str:
+        """The whole, as it would be read."""
+        return f"{self.name}. {self.description}"
+
 
 @dataclass(frozen=True)
 class ExampleCounts:

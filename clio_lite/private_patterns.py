@@ -11,6 +11,7 @@ import takes seconds, its telephone recogniser 25 ms per 2,000 characters, and i
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Literal
 
 from clio_lite.private_checks import (
@@ -142,25 +143,19 @@ def _compiled(
     hints: tuple[str, ...] = (),
     check: Check = always,
     needs: Literal["nothing", "digit", "four", "run"] = "nothing",
+    *,
+    flags: re.RegexFlag = re.NOFLAG,
 ) -> PrivatePattern:
-    """Build a pattern that minds the case."""
-    return PrivatePattern(kind, re.compile(form), hints, check, needs)
+    """Build a pattern that minds the case, unless the flags say otherwise."""
+    return PrivatePattern(kind, re.compile(form, flags), hints, check, needs)
 
 
-def _folded(
-    kind: str,
-    form: str,
-    hints: tuple[str, ...] = (),
-    check: Check = always,
-    needs: Literal["nothing", "digit", "four", "run"] = "nothing",
-) -> PrivatePattern:
-    """Build a pattern that does not mind the case."""
-    return PrivatePattern(kind, re.compile(form, re.IGNORECASE), hints, check, needs)
+_folded = partial(_compiled, flags=re.IGNORECASE)
 
 
 def _digits(kind: str, form: str, check: Check = always) -> PrivatePattern:
     """Build a pattern that is tried in texts with a long run of digits."""
-    return PrivatePattern(kind, re.compile(form, re.ASCII), (), check, needs="run")
+    return _compiled(kind, form, check=check, needs="run", flags=re.ASCII)
 
 
 _ID_WORDS = (

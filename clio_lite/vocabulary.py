@@ -6,12 +6,10 @@ vocabulary in `definitions/vocabulary.toml`. A token with a digit or an @, a web
 """
 
 import re
-import tomllib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 from itertools import pairwise
 from typing import Final
 
@@ -20,6 +18,7 @@ import polars as pl
 import regex
 import stop_words as stop_word_lists
 
+from clio_lite.definition_files import read_definition
 from clio_lite.name_lists import common_given_names, family_names, unmistakable_names
 
 _REFUSED_TOKEN: Final = regex.compile(r"\[[^\[\]\n]{0,40}\]|\S*@\S*|\w+://\S+|www\.\S+|\S*\d\S*")
@@ -96,7 +95,7 @@ class WordUse(dy.Schema):
 @cache
 def public_vocabulary() -> PublicVocabulary:
     """Read the fixed public vocabulary that ships with the package."""
-    file = tomllib.loads(_definition("vocabulary.toml"))
+    file = read_definition("vocabulary.toml")
     lists = {name: frozenset(text.split()) for name, text in file["public"].items()}
     return PublicVocabulary(
         function_words=lists["function_words"],
@@ -369,8 +368,3 @@ def _cut_foreign(words: Sequence[str], language: str | None, *, is_first: bool, 
         is_direct = is_direct and not ends
         before = word
     return rows
-
-
-def _definition(name: str) -> str:
-    """Text of a file in `definitions`."""
-    return (resources.files("clio_lite") / "definitions" / name).read_text(encoding="utf-8")

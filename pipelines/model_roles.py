@@ -13,6 +13,7 @@ from clio_lite.embedding import Encoder as FacetEncoder
 from clio_lite.model_labels import ModelAuditor, ModelLabeller
 from clio_lite.model_levels import ModelLevels
 from clio_lite.models import LanguageModel, ModelUse, Question, ServedModel, load_prompt, pose
+from clio_lite.naming import Label
 from onet.gold import Gold, activity_gold
 from onet.model_verification import (
     PROMPTS_DIR,
@@ -119,15 +120,6 @@ def cluster_writers(
         auditor=ModelAuditor(auditing, settings.seed) if auditing else None,
         level_builder=ModelLevels(hierarchy, encoder(), may_fall_back) if hierarchy else None,
     )
-
-
-def with_request(facets: pl.DataFrame) -> pl.DataFrame:
-    """The occupational conversations that have a request; those that no model could label have none.
-
-    Args:
-        facets: Table `core/facets`.
-    """
-    return facets.filter(pl.col("is_occupational") & (pl.col("request") != ""))
 
 
 @dataclass(frozen=True)
@@ -400,7 +392,7 @@ def cluster_texts(
         The texts, and whose request each is where it is one.
     """
     named = {
-        cluster_id: f"{name}. {description}"
+        cluster_id: Label(name, description).text
         for cluster_id, name, description in clusters.select("cluster_id", "name", "description").iter_rows()
         if name is not None
     }

@@ -7,12 +7,14 @@ import polars as pl
 
 from clio_lite.accounts import with_assumed_accounts
 from clio_lite.clusters import build_clusters
+from clio_lite.embedding import with_request
 from clio_lite.lineage import trace_clusters
 from pipelines.aggregate.lineage import published_links
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.defs.resources import open_encoder, open_model
-from pipelines.model_roles import CLUSTER_ROLES, cluster_writers, use_table, with_request
+from pipelines.model_roles import CLUSTER_ROLES, cluster_writers, use_table
 from pipelines.models import refuse_failures
+from pipelines.settings import RunFields
 
 GROUP = "clusters"
 _SETTINGS = (
@@ -33,6 +35,12 @@ _IDENTITY_SETTINGS = ("assume_account_per_conversation",)
 _KINDS = ("polars", "parquet", "scikitlearn")
 
 
+def _accounts(conversations: pl.LazyFrame, settings: RunFields) -> pl.DataFrame:
+    """Whose each conversation is, as the settings have it, and whether it is counted."""
+    accounts = conversations.select("conversation_id", "account_key", "has_account", "is_counted").collect()
+    return with_assumed_accounts(accounts) if settings.assume_account_per_conversation else accounts
+
+
 @tables(
     TableSpec("core/cluster_member", GROUP, settings=_SETTINGS, kinds=_KINDS),
     TableSpec("core/cluster", GROUP, settings=_SETTINGS, kinds=_KINDS),
@@ -48,15 +56,12 @@ def clusters(
 ) -> Mapping[str, pl.DataFrame]:
     """Group the requests into base clusters and levels above, with names that only common words may form."""
     settings, store = context.resources.settings, context.resources.store
-    accounts = conversations.select("conversation_id", "account_key", "has_account", "is_counted").collect()
-    if settings.assume_account_per_conversation:
-        accounts = with_assumed_accounts(accounts)
     label, hierarchy = (open_model(settings, store, role, run=context.partition_key) for role in CLUSTER_ROLES)
     writers = cluster_writers(label, hierarchy, lambda: open_encoder(settings, store), settings)
     found = build_clusters(
         with_request(facets),
         embeddings,
-        accounts,
+        _accounts(conversations, settings),
         policy=settings.policy,
         cluster_count=settings.cluster_count or None,
         method=settings.cluster_method,
@@ -96,9 +101,7 @@ def cluster_identity(
     clusters_before: pl.DataFrame | None,
 ) -> Mapping[str, pl.DataFrame]:
     """Trace the clusters to those of the month before, and keep what the next month needs for that."""
-    accounts = conversations.select("conversation_id", "account_key", "has_account", "is_counted").collect()
-    if context.resources.settings.assume_account_per_conversation:
-        accounts = with_assumed_accounts(accounts)
+    accounts = _accounts(conversations, context.resources.settings)
     encoder = index_manifest.item(0, "encoder_name")
     found = trace_clusters(members, embeddings, accounts, centroids_before, encoder=encoder)
     return {

@@ -15,9 +15,7 @@ from pipelines.model_roles import FACET_ROLES, refuse_unlabelled, use_table
 GROUP = "facets"
 _ENCODER = ("encoder", "encoder_backend")
 _KINDS = ("polars", "parquet", "onnx", "scikitlearn")
-
-
-_FACETS = ("encoder", "encoder_backend", "screen_model", "facets_model", "max_failure_share", "seed")
+_FACETS = (*_ENCODER, "screen_model", "facets_model", "max_failure_share", "seed")
 
 
 @tables(
