@@ -24,7 +24,7 @@ INDEX_VERSION: Final = "0.1.0"
 
 LICENCE: Final = "CC-BY-4.0"
 CITATION: Final = "Open economic-usage index, version {version}, vintage {vintage}."
-_STATISTICAL_SETTINGS: Final = (
+STATISTICAL_SETTINGS: Final = (
     "seed",
     "account_cap",
     "assume_account_per_conversation",
@@ -39,6 +39,7 @@ _STATISTICAL_SETTINGS: Final = (
     "verify_model",
     "verify_test",
 )
+"""Settings that move the numbers of a build, beside the thresholds of its policy."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def vintage_row(
         "release_digest": release["release_digest"],
         "lineage_digest": _lineage_digest(lineage),
         "labour_digest": hashlib.blake2b(labour.write_csv().encode(), digest_size=8).hexdigest(),
-        "settings": {name: getattr(settings, name) for name in _STATISTICAL_SETTINGS},
+        "settings": {name: getattr(settings, name) for name in STATISTICAL_SETTINGS},
     }
     digest = hashlib.blake2b(json.dumps(identity, sort_keys=True).encode(), digest_size=5).hexdigest()
     vintage_id = f"{month}-{digest}"

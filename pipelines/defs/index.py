@@ -12,7 +12,7 @@ from pipelines.aggregate import Catalogue, MonthInputs, aggregate_month
 from pipelines.contracts import IDX_TABLES, META_TABLES
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.model_roles import summed_use
-from pipelines.provenance import Publication, last_vintage, vintage_context, vintage_row
+from pipelines.provenance import STATISTICAL_SETTINGS, Publication, last_vintage, vintage_context, vintage_row
 from pipelines.publish import publish_tables
 from pipelines.publish.making import Making
 from pipelines.quality import conservation_check, step_counts, threshold_check
@@ -27,19 +27,7 @@ _SETTINGS = (
     "min_accounts",
     "min_text_conversations",
     "min_text_accounts",
-    "account_cap",
-    "assume_account_per_conversation",
-    "channel",
-    "mapping_route",
-    "seed",
-    "cluster_method",
-    "cluster_count",
-    "screen_model",
-    "facets_model",
-    "label_model",
-    "hierarchy_model",
-    "verify_model",
-    "verify_test",
+    *STATISTICAL_SETTINGS,
 )
 _KINDS = ("polars", "parquet")
 _CHECKS = {"qa/conservation": {"conservation": conservation_check}}
