@@ -4,10 +4,11 @@ import polars as pl
 import pytest
 from scripted_model import ScriptedModel
 
+from clio_lite.embedding import with_request
 from clio_lite.models import ModelUse, Question
 from onet.model_verification import OptionQuestion
 from pipelines.errors import PublicationRefusedError
-from pipelines.model_roles import PromptedChooser, cluster_texts, refuse_unlabelled, summed_use, with_request
+from pipelines.model_roles import PromptedChooser, cluster_texts, refuse_unlabelled, summed_use
 from pipelines.publish.making import Making, making_tables
 
 FAILURES = pl.DataFrame(
