@@ -5,7 +5,7 @@ A string is taken for a person's name when it is capitalised (or written in a sc
 2. behind a form of address or a greeting at the start of a line ("Dear", "Sehr geehrte Frau", "Estimado"),
 3. behind an honorific ("Dr.", "Señora", "Mme") or before one (先生, さん, 씨),
 4. below a closing formula ("Best regards,"), or behind a label ("Name:", "Patient:"),
-5. behind a relation ("my manager", "mi jefe"), or
+5. behind a relation ("my manager", "mi jefe"), behind initials, before or behind a word for a family, or
 6. begins with a common given name and goes on with another capitalised word, or ends with a listed family name,
 7. behind words of speaking or writing to somebody ("spoke with", "Absage an"), if it has two words, or
 8. is one of the listed given names that are no ordinary word of eight languages (`lone_names`).
@@ -61,6 +61,8 @@ _UNCASED_PATTERNS: Final[tuple[_Pattern, ...]] = (
     (("私の名前は", "名前は", "申します", "といいます", "と言います"), re.compile(r"名前は(?P<name>[\u4e00-\u9fff\u3040-\u30ff]{2,8}?)(?=です|。|、|と)")),
     (("申します", "といいます", "と言います"), re.compile(r"(?P<name>[\u4e00-\u9fff\u30a0-\u30ff]{2,8})と(?:申します|いいます|言います)")),
     (("さん", "様", "先生", "氏"), re.compile(r"(?P<name>[\u4e00-\u9fff]{2,5}|[\u30a1-\u30fa\u30fc]{3,8})(?:さん|様|氏)")),
+    (("くん", "ちゃん", "君", "殿"), re.compile(r"(?P<name>[\u4e00-\u9fff]{2,4}|[\u30a1-\u30fa\u30fc]{2,8})(?:くん|ちゃん)")),
+    (("上司の", "同僚の", "部下の", "友人の", "担当の", "先輩の"), re.compile(r"(?:上司|同僚|部下|友人|担当|先輩)の(?P<name>[\u4e00-\u9fff]{1,4}?)(?=部長|課長|社長|係長|さん|様|先生|に|へ|が|は|を|と|、)")),
     (("이름은", "저는"), re.compile(r"(?:이름은|저는)\s*(?P<name>[가-힣]{2,4}?)(?=입니다|이에요|예요|이고|라고|이라고)")),
     (("씨", "님"), re.compile(r"(?P<name>[가-힣]{2,4})\s?씨")),
     (("اسمي", "انا", "أنا"), re.compile(r"اسمي\s+(?P<name>[\u0621-\u064a]{2,}(?:\s[\u0621-\u064a]{2,})?)")),
@@ -93,6 +95,10 @@ def _patterns() -> tuple[_Pattern, ...]:
             re.compile(rf"(?<![\w.])(?:{honorifics})[ \u00a0]+(?:(?:{honorifics}) )*{_CAPTURE}"),
         ),
         ((" at ", " from "), re.compile(rf"\b(?:[Cc]ontact|[Ee]mail|[Cc]all|[Tt]ext|[Aa]sk|[Mm]eet(?:ing)? with|[Ss]poke (?:to|with)) {_CAPTURE} (?:at|from|on)\b")),
+        ((". ",), re.compile(rf"(?<![\w./])(?!U\. ?S\. )(?:{_CAPITAL}\. ?){{1,2}}{_CAPITAL}\. (?P<name>{_WORD})(?![.\w])")),
+        (("family", "families"), re.compile(rf"(?<!\w)[Tt]he (?P<name>{_WORD}) (?:family|families|household|couple)\b")),
+        (("familie ", "famille ", "familia ", "famiglia ", "família ", "rodzin", "семь"), re.compile(rf"(?<!\w)(?i:familie|famille|familia|famiglia|família|rodzin[aęy]|семь[яеюёи]\w?) (?P<name>{_WORD})(?!\w)")),
+        ((" hanım", " bey", " hoca", " teyze", " amca"), re.compile(rf"(?<!\w)(?P<name>{_WORD}) (?:[Hh]anım|[Bb]ey|[Hh]oca|[Tt]eyze|[Aa]mca)(?!\w)")),
         (
             ("ich bin ",),
             re.compile(rf"(?<!\w)[Ii]ch bin (?P<name>{_WORD} {_WORD})"),

@@ -178,6 +178,18 @@ def has_digit(match: re.Match[str]) -> bool:
     return bool(sum(letter.isdigit() for letter in match["private"]) >= 4)
 
 
+def is_capital(match: re.Match[str]) -> bool:
+    """Accept a code in capitals, not a plain word or number."""
+    value = match["private"]
+    return value.isupper() and any(letter.isdigit() for letter in value)
+
+
+def is_plate(match: re.Match[str]) -> bool:
+    """Accept a plate: in capitals, with letters and at least two digits."""
+    value = match["private"]
+    return is_capital(match) and sum(letter.isdigit() for letter in value) >= 2
+
+
 _PHONE_WORDS = re.compile(
     r"(?:phone|tel|call|text|mobile|cell|whatsapp|fax|number|numero|número|numéro|numer|ring|sms|reach|contact|contato|ll[aá]m|komórk|dzwoni|zadzwo|gsm|joign|chiam|recapito|telemóvel|teléfono|móvil|celular|llam|téléphone|portable|appel"
     r"|handy|telefon|mobil|nummer|rufen|cellulare|telefone|ligu|bel|номер|телефон|电话|手机|電話|携帯|전화)\D{0,25}$",
@@ -193,9 +205,12 @@ _NOT_PHONES = re.compile(
 )
 
 
+_EXTENSION = re.compile(r",?\s?[^\W\d_]{3,}\.? ?\d{1,5}$")
+
+
 def is_phone(match: re.Match[str]) -> bool:
     """Accept international numbers, national forms, and digits behind a word for telephone."""
-    value = match[0].strip()
+    value = _EXTENSION.sub("", match[0].strip())
     digits = re.sub(r"\D", "", value)
     if not 7 <= len(digits) <= 15 or _NOT_PHONES.fullmatch(value):
         return False

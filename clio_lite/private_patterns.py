@@ -18,6 +18,7 @@ from clio_lite.private_checks import (
     always,
     has_digit,
     is_after_login,
+    is_capital,
     is_card,
     is_dni,
     is_handle,
@@ -26,6 +27,7 @@ from clio_lite.private_checks import (
     is_mixed,
     is_own_password,
     is_phone,
+    is_plate,
     is_valid_id,
     looks_secret,
     names_a_person,
@@ -77,11 +79,11 @@ _STREET = (
 _ADDRESSES = (
     (
         rf"(?<![\d,.$€£])\b\d{{1,5}}[A-Za-z]?,?\s+(?:(?:North|South|East|West|[NSEW]\.?)\s+)?(?:(?:[A-Z][\w'’.-]*|\d{{1,3}}(?:st|nd|rd|th))\s+){{1,4}}{_STREET}\b\.?"
-        rf"(?:,?\s+(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#)\.?\s*#?\w+)?(?:,\s+[A-Z][\w'’.-]*(?:\s[A-Z][\w'’.-]*){{0,2}})?"
+        rf"(?:,?\s+(?:Apt|Apartment|Suite|Ste|Unit|Flat|Floor|#)\.?\s*#?\w+)?(?:,\s+[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)(?:\s[A-Z][^\W\d_]+(?:['’-][^\W\d_]+)*(?!\w)){{0,2}})?"
         r"(?:,?\s+[A-Z]{2}\s+\d{5}(?:-\d{4})?|,?\s+[A-Z]{1,2}\d[A-Z\d]?\s*\d[A-Z]{2})?",
         tuple(
             word
-            for word in ["street", "st", "avenue", "ave", "road", "rd", "boulevard", "blvd", "lane", "ln", "drive", "court", "ct", "way", "place", "square", "terrace", "close", "crescent", "parkway", "highway", "row", "gardens", "grove", "hill", "mews", "walk", "trail", "circle"]
+            for word in ["street", "st", "avenue", "ave", "road", "rd", "boulevard", "blvd", "lane", "ln", "drive", "dr", "court", "ct", "way", "place", "square", "terrace", "close", "crescent", "parkway", "highway", "row", "gardens", "grove", "hill", "mews", "walk", "trail", "circle"]
         ),
     ),
     (
@@ -133,7 +135,9 @@ _ADDRESSES = (
         ("市", "区", "町", "村", "郡", "〒"),
     ),
     (r"[\u4e00-\u9fff\u3040-\u30ff]{0,12}\d{1,3}(?:丁目|-)\d{1,3}(?:番地?|-)\d{1,4}号?", ("丁目", "番")),
-    (r"\bP\.?\s?O\.?\s?Box\s+\d+", ("box",)),
+    (r"\bP\.?\s?O\.?\s?Box\s+\d+(?:,\s+[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)?)?", ("box",)),
+    (r"\b(?:Flat|Apartment|Apt\.?|Unit)\s+\d{0,4}[A-Z]?,\s+(?=\d)", ("flat", "apartment", "apt", "unit")),
+    (r"(?<!\w)(?:[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}|(?:[A-Z][\w'’.-]+,? )?(?:A[KLRZ]|C[AOT]|DC|DE|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]) \d{5}(?:-\d{4})?)(?!\w)", ()),
 )  # fmt: skip
 
 
@@ -162,18 +166,19 @@ _ID_WORDS = (
     r"(?<![a-z0-9])(?:passport|passeport|pasaporte|reisepass|passaporto|passaporte|ssn|social security|driver'?s? licen[cs]e|licen[cs]e|"
     r"medical record|mrn|patient id|tax id|national id|national insurance|nhs|insurance|policy|account|member(?:ship)?|customer|employee|badge|"
     r"student|case|claim|dni|nie|nif|cpf|bsn|pesel|nino|steuer-?id|personalausweis|codice fiscale|carte d'identité|"
+    r"kundennummer|kundennr|kunden-nr|bestellnummer|bestellung|vorgangsnummer|rechnungsnummer|führerschein|ticket|order|booking|confirmation|reservation|tracking|parcel|shipment|invoice|reference|ref|file no|tfn|sin|docket|folio|protocolo|expediente|pedido|commande|dossier|dossiernummer|pratica|ordine|bestelnummer|klantnummer|zamówieni[ea]|zlecenie|reklamacj[ai]|заказ|договор|订单|注文番号|주문번호|"
     r"license plate|number plate|licence plate|kennzeichen|targa|immatriculation|matrícula|imei|vin|routing|sort code|konto|kontonummer|cuenta|compte|conta|conto|rekening"
     r"|contribuinte|niss?|nir|numéro de sécu|n° de sécu|assuré|codice|partita iva|burgerservicenummer|sofinummer|burgerservice|nip|regon|dowód|dowodu|инн|снилс|паспорт|個人番号|steuernummer"
     r"|sozialversicherungsnummer|rentenversicherungsnummer|versichertennummer|krankenkasse|curp|cuit|cuil|cedula|cédula|aadhaar|medicare|itin|uscis|"
     r"número de seguro|seguridad social|sécurité sociale|sozialversicherung|身份证|護照|护照|パスポート|マイナンバー|주민등록)"
-    r"(?:[ _-]?(?:number|no\.?|num|id|card|#|nummer|numéro|número|numero|numer|nr|号|号码|番号|번호))*"
-    r"['\"]?(?:\s*(?:\bis|\bes|\best|\bist|è|é|\bto|\blautet|は|是))?\s*[:#=：]?\s*(?:n[º°.o]*\s*)?(?P<private>[A-Z]{0,4}[-]?\d[A-Z0-9](?:[.-]?[A-Z0-9]| (?=[A-Z]{0,3}\d)[A-Z0-9]){2,18})\b"
+    r"(?:[ _-]?(?:number|no\.?|num|id|card|#|nummer|numéro|número|numero|numer|nr\.?|ref|reference|код|номер|№|号|号码|番号|번호))*"
+    r"['\"]?(?:\s*(?:\bis|\bes|\best|\bist|è|é|\bto|\blautet|は|是))?\s*[:#=：]?\s*(?:n[º°.o]*\s*)?(?P<private>(?:[A-Z]{1,4}[-/ ]?)?\d[A-Z0-9](?:[./-]?[A-Z0-9]| (?=[A-Z]{0,3}\d)[A-Z0-9]){2,18}|[A-Z]\d{2,3}[A-Z]{2,4}\d[A-Z]\d{1,3}|\d{1,3} [A-Z]{1,3} \d{1,6}/\d{2,4})\b(?! (?:units|pieces|items|copies|shares|boxes|bags|times)\b)"
 )
 
 PRIVATE_PATTERNS: Final = (
     _compiled("secret", r"-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", ("private key-----",)),
     _folded("url", r"\b(?:https?|ftps?|sftp|ssh|git|postgres(?:ql)?|mysql|mongodb(?:\+srv)?|redis|amqps?|smb)://[^\s<>\"'`)\]]+", ("://",), names_a_person),
-    _folded("url", r"\b(?:www\.)?(?:linkedin\.com/(?:in|pub)|facebook\.com|instagram\.com|github\.com|t\.me|wa\.me|calendly\.com|paypal\.me)/@?[\w.-]{2,}", (".com/", ".me/")),
+    _folded("url", r"\b(?:www\.)?(?:linkedin\.com/(?:in|pub)|facebook\.com|instagram\.com|github\.com|twitter\.com|tiktok\.com|gitlab\.com|t\.me|wa\.me|calendly\.com|paypal\.me)/@?[\w.-]{2,}(?:/[^\s<>\"'`)\]]*)?", (".com/", ".me/")),
     _compiled("secret", r"\beyJ[\w-]{8,}\.[\w-]{8,}(?:\.[\w-]*)?", ("eyj",)),
     _compiled(
         "secret",
@@ -184,6 +189,7 @@ PRIVATE_PATTERNS: Final = (
     ),
     _folded("secret", r"\bbearer\s+(?P<private>[\w.~+/=-]{12,})", ("bearer",)),
     _folded("secret", r"\b(?:my|our|the (?:wi-?fi|admin|root)|his|her|mi|mon|mein|meu|minha|mia|mijn|moje)\s+(?:\w+\s+)?(?:password|passwort|contraseña|mot de passe|senha|wachtwoord|hasło)(?:\s+(?:is|was|ist|es|est|é|è|to)|:)\s+(?P<private>[\"'`]?[^\s\"'`,;]{4,})", ("passw", "contraseña", "mot de passe", "senha", "wachtwoord", "hasło"), is_own_password),
+    _folded("secret", r"\b(?:password|passphrase|passcode|passwort|kennwort|contraseña|mot de passe|senha|wachtwoord|hasło|пароль|secret|token|api key|access key)\s+(?P<private>[\"'`]?(?=[^\s]*[\d!@#$%^&*_+/~])[^\s\"'`,;]{6,})", ("passw", "passphrase", "passcode", "kennwort", "contraseña", "mot de passe", "senha", "wachtwoord", "hasło", "пароль", "secret", "token", "key"), looks_secret),
     _folded("secret", r"\b(?:pw|pwd|passwd|mdp)\s+(?P<private>[^\s\"'`,;]{6,})", ("pw", "passwd", "mdp"), looks_secret),
     _folded("secret", r"\b(?:admin|root|administrator|user|login)\s*[/:]\s*(?P<private>[^\s\"'`,;]{6,})", ("admin", "root", "user", "login"), is_after_login),
     _folded("secret", r"\b(?:mysql\w*|mariadb|sshpass|redis-cli|mongo\w*)\b[^\n]{0,80}?\s-[pa]\s?(?P<private>[\"']?[^\s\"']{6,})", ("mysql", "mariadb", "sshpass", "redis-cli", "mongo"), looks_secret),
@@ -205,20 +211,36 @@ PRIVATE_PATTERNS: Final = (
     _compiled("id", r"(?<!\w)[A-Z]{4}\d{6}[HM][A-Z]{5}[A-Z0-9]\d(?!\w)|(?<!\w)[A-Z]{5}\d{4}[A-Z](?!\w)|(?<!\w)[STFG]\d{7}[A-Z](?!\w)|(?<!\w)\d{6}[-+A]\d{3}[0-9A-FHJ-NPR-Y](?!\w)", needs="four"),
     _compiled("id", r"(?<!\w)[XYZ]-?\d{7}-?[A-Z](?!\w)", needs="digit"),
     _compiled("id", r"(?<!\w)[A-CEGHJ-PR-TW-Z]{2} ?\d{2} ?\d{2} ?\d{2} ?[A-D](?!\w)", needs="digit"),
-    _compiled("id", r"(?<!\w)[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?!\w)", needs="digit"),
+    _compiled("id", r"(?<!\w)[A-Z]{3} ?[A-Z]{3} ?\d{2}[A-EHLMPRST]\d{2} ?[A-Z]\d{3} ?[A-Z](?!\w)", needs="digit"),
     _folded(
         "id",
         _ID_WORDS,
-        ("pass", "ssn", "social", "licen", "record", "mrn", "patient", "tax", "national", "nhs", "insur", "polic", "account", "member", "customer", "employee", "badge", "student", "case", "claim", "dni", "nie", "nif", "cpf", "bsn", "pesel", "nino", "steuer", "ausweis", "fiscal", "identité", "segur", "sécurité", "sécu", "sozial", "plate", "kennzeichen", "targa", "immatric", "matrícula", "imei", "vin", "routing", "sort", "konto", "cuenta", "compte", "conta", "conto", "rekening", "contribuinte", "nis", "nir", "assuré", "codice", "partita", "burgerservice", "sofi", "nip", "regon", "dow", "инн", "снилс", "паспорт", "個人番号", "rentenvers", "versicherten", "krankenkasse", "curp", "cuit", "cuil", "cedula", "cédula", "aadhaar", "medicare", "itin", "uscis", "身份证", "照", "パスポート", "マイナンバー", "주민등록"),
+        ("pass", "ssn", "social", "licen", "record", "mrn", "patient", "tax", "national", "nhs", "insur", "polic", "account", "member", "customer", "employee", "badge", "student", "case", "claim", "dni", "nie", "nif", "cpf", "bsn", "pesel", "nino", "steuer", "ausweis", "fiscal", "identité", "segur", "sécurité", "sécu", "sozial", "plate", "kennzeichen", "targa", "immatric", "matrícula", "imei", "vin", "routing", "sort", "konto", "cuenta", "compte", "conta", "conto", "rekening", "contribuinte", "nis", "nir", "assuré", "codice", "partita", "burgerservice", "sofi", "nip", "regon", "dow", "инн", "снилс", "паспорт", "個人番号", "rentenvers", "versicherten", "krankenkasse", "curp", "cuit", "cuil", "cedula", "cédula", "aadhaar", "medicare", "itin", "uscis", "bestell", "kunden", "vorgang", "rechnung", "führersch", "ticket", "order", "booking", "confirm", "reserv", "tracking", "parcel", "shipment", "invoice", "ref", "file no", "tfn", "sin", "docket", "folio", "protocol", "expediente", "pedido", "commande", "dossier", "pratica", "ordine", "bestel", "klant", "zamów", "zlec", "reklam", "заказ", "договор", "订单", "注文", "주문", "身份证", "照", "パスポート", "マイナンバー", "주민등록"),
         has_digit,
         "digit",
     ),
+    _folded(
+        "id",
+        r"(?:licen[cs]e plates?|number plates?|plates?|registration|kennzeichen|matrícula|immatriculée?|immatriculation|targa(?:to)?|placa|kenteken|rejestracyjn\w+|госномер|номерной знак|车牌号?)"
+        r"(?: (?:number|no\.?|nr\.?|is|reads|ist|est|es|è))*[ :=]+(?P<private>(?=[A-ZÄÖÜ0-9 -]*\d)[A-ZÄÖÜ\u4e00-\u9fff0-9]{1,4}[ ·-]?[A-Z0-9]{1,5}(?:[ -]?[A-Z0-9]{1,4})?)(?!\w)",
+        ("plate", "registration", "kennz", "matr", "targa", "placa", "kenteken", "rejestr", "номер", "车牌"),
+        is_plate,
+        "digit",
+    ),
+    _folded(
+        "id",
+        r"(?:flight|booking|confirmation|reservation|record locator|pnr)(?: (?:code|number|ref(?:erence)?|confirmation|booking))*[ :#]+(?P<private>(?=[A-Z]*\d)[A-Z0-9]{6})(?!\w)",
+        ("flight", "booking", "confirm", "reserv", "locator", "pnr"),
+        is_capital,
+        "digit",
+    ),
+    _folded("id", r"aktenzeichen:? +(?P<private>[\w./ -]{0,12}\d[\w./-]*)", ("aktenz",), needs="digit"),
     _compiled("ip", r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w.]*\d)", (), is_ip, "digit"),
     _folded("ip", r"(?<![\w:])(?:[0-9a-f]{2}[:-]){5}[0-9a-f]{2}(?![\w:])|(?<![\w:])(?:[0-9a-f]{1,4}:){3,7}:?(?:[0-9a-f]{1,4}:?){0,4}[0-9a-f]{1,4}(?![\w:])", (":", "-")),
     _compiled("location", r"(?<![\w.])-?\d{1,2}\.\d{4,},\s*-?\d{1,3}\.\d{4,}(?![\w.])", needs="four"),
-    _folded("date", r"(?:born(?: on)?|date of birth|dob|birthday(?: is)?|d\.o\.b\.|nac[ií]\w*(?: el)?|née? le|geboren(?: am)?|geburtsdatum|nat[oa] il|data de nascimento|geboortedatum|出生)[ :=]*(?P<private>\d{1,4}[-./年 ]\s?(?:\d{1,2}|[^\W\d_]{3,10})[-./月 ,]\s?\d{1,4}|[A-Z][a-z]{2,8} \d{1,2}(?:st|nd|rd|th)?,? \d{4})", ("born", "birth", "dob", "d.o.b", "nac", "né", "gebor", "geburt", "nat", "nascimento", "geboorte", "出生"), needs="digit"),
+    _folded("date", r"(?:born(?: on)?|date of birth|dob|birthday(?: is)?|d\.o\.b\.|nac[ií]\w*(?: el)?|née? le|geboren(?: am| op)?|geburtsdatum|geb\.|nat[oa] il|data de nascimento|nascid[oa](?: em)?|geboortedatum|urodzon[ya](?: dnia)?|родил\w+|doğum tarihi|出生|生年月日)[ :=]*(?P<private>\d{1,4}\.?[-./年 ]\s?(?:de )?(?:\d{1,2}|[^\W\d_]{3,10}\.?)[-./月 ,](?:de )?\s?\d{1,4}|[A-Z][a-z]{2,8}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4})", ("born", "birth", "dob", "d.o.b", "nac", "né", "gebor", "geb.", "geburt", "nat", "nasci", "geboorte", "urodz", "родил", "doğum", "出生", "生年"), needs="digit"),
     *(_compiled("address", form, hints, needs="digit") for form, hints in _ADDRESSES),
-    _digits("phone", r"(?<![\w.\-/])(?:\+|\()?\d[\d \u00a0().\-/]{5,19}\d(?![\w\-/])", is_phone),
+    _digits("phone", r"(?<![\w.\-/])(?:\+|\()?\d[\d \u00a0().\-/]{5,19}\d(?:,? ?(?:ext|extension|durchwahl|poste|interno|доб)\.? ?\d{1,5})?(?![\w\-/])", is_phone),
     _compiled("handle", r"(?<![\w@/.+-])@[A-Za-z_][\w.]{1,29}\w", ("@",), is_handle),
     _compiled("handle", r"(?<![\w/])(?:/?u/[A-Za-z][\w-]{2,20}|[A-Za-z][\w.]{2,31}#\d{4})\b", ("u/", "#")),
     _folded("handle", r"\b(?:user ?name|handle|login|gamertag|discord|telegram|snapchat|skype|nutzername|usuario|identifiant)\b(?: is|:| =|=| es| ist| est)\s*[\"']?(?P<private>[\w.-]*[\d_.][\w.-]*\w)", ("user", "handle", "login", "gamertag", "discord", "telegram", "snapchat", "skype", "usuario", "identifiant")),
