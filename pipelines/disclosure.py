@@ -240,8 +240,18 @@ def rounded_share(share: pl.Expr) -> pl.Expr:
     Args:
         share: Unrounded values.
     """
-    scale = pl.lit(10.0).pow(SIGNIFICANT_DIGITS - 1 - _magnitude(share))
-    return pl.when(share == 0).then(0.0).otherwise((share * scale).round(0, mode="half_to_even") / scale)
+    return rounded_digits(share, SIGNIFICANT_DIGITS)
+
+
+def rounded_digits(value: pl.Expr, digits: int) -> pl.Expr:
+    """Round to significant digits, half to even; 0 stays 0.
+
+    Args:
+        value: Unrounded values.
+        digits: Significant digits.
+    """
+    scale = pl.lit(10.0).pow(digits - 1 - _magnitude(value))
+    return pl.when(value == 0).then(0.0).otherwise((value * scale).round(0, mode="half_to_even") / scale)
 
 
 def rounding_error(share: pl.Expr) -> pl.Expr:

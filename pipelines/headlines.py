@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.contracts import META_TABLES
 from pipelines.disclosure import rounded_share
+from pipelines.uncertainty import precision_class
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,12 @@ def _coverage_metric(percent: int) -> MetricRule:
         source_equivalent="Economic Index: task coverage of occupations",
     )
 
+
+ERRORS: Final = {
+    **dict.fromkeys(("share_se", "ci_low", "ci_high", "deff"), pl.Float64),
+    **dict.fromkeys(("ci_method", "precision_class"), pl.String),
+}
+"""Columns of the common block that state a sampling error."""
 
 COVERAGE_PERCENTS: Final = (10, 25, 50, 75)
 METRICS: Final[tuple[MetricRule, ...]] = (
@@ -153,8 +160,9 @@ def headline_values(tables: dict[str, pl.DataFrame], population: pl.DataFrame | 
         population: Stated rows of occupational, other and all counted conversations; None where the source has none.
 
     Returns:
-        `metric_id`, `value`, `suppression_rule`, `conversation_count`, `account_band`: one row per metric. A null value
-        with a rule is withheld, without one it is not available.
+        `metric_id`, `value`, `suppression_rule`, `conversation_count`, `account_band` and `ERRORS`: one row per
+        metric. A null value with a rule is withheld, without one it is not available. A figure that is a share of a
+        published row has that row's sampling error, others have none.
     """
     whole = pl.col("node_type").eq("all") & pl.col("denominator").eq("classified")
     automation = tables["idx/automation_month"].filter(whole)
@@ -164,7 +172,7 @@ def headline_values(tables: dict[str, pl.DataFrame], population: pl.DataFrame | 
     use_case = tables["idx/use_case_month"]
     found = {
         "automation_share": _stated(automation, "automation_share"),
-        "augmentation_share": _stated(automation, "augmentation_share"),
+        "augmentation_share": _mirrored(_stated(automation, "augmentation_share")),
         "top_major_group_share": _largest(tables["idx/major_group_month"], groups),
         "used_task_count": _plain(_used_task_count(task_values)),
         "effective_task_count": _plain(_effective_task_count(task_values)),
@@ -191,6 +199,7 @@ def headline_values(tables: dict[str, pl.DataFrame], population: pl.DataFrame | 
             "suppression_rule": pl.String,
             "conversation_count": pl.Int64,
             "account_band": pl.String,
+            **ERRORS,
         },
     )
 
@@ -205,7 +214,19 @@ def _stated(rows: pl.DataFrame, column: str) -> dict[str, object]:
         "suppression_rule": row["suppression_rule"],
         "conversation_count": row["conversation_count"],
         "account_band": row["account_band"],
+        **{name: row.get(name, "none" if name == "ci_method" else None) for name in ERRORS},
     }
+
+
+def _mirrored(row: dict[str, object]) -> dict[str, object]:
+    """The error of a share from that of its complement: the same, with the ends of the interval turned around."""
+    low, high, value, error = (row[name] for name in ("ci_low", "ci_high", "value", "share_se"))
+    if not (isinstance(low, float) and isinstance(high, float)):
+        return row
+    turned: dict[str, object] = {"ci_low": round(1 - high, 4), "ci_high": round(1 - low, 4)}
+    if isinstance(value, float) and isinstance(error, float) and value > 0:
+        turned["precision_class"] = precision_class(error / value)
+    return {**row, **turned}
 
 
 def _largest(all_groups: pl.DataFrame, groups: pl.DataFrame) -> dict[str, object]:
@@ -219,14 +240,16 @@ def _largest(all_groups: pl.DataFrame, groups: pl.DataFrame) -> dict[str, object
 
 
 def _plain(value: float | None) -> dict[str, object]:
-    return {"value": value, "suppression_rule": None, "conversation_count": None, "account_band": None}
+    nothing = dict.fromkeys(("suppression_rule", "conversation_count", "account_band", *ERRORS))
+    return {**nothing, "value": value, "ci_method": "none"}
 
 
 def _counted(population: pl.DataFrame) -> dict[str, object]:
     """Rounded number of counted conversations."""
     row = _stated(population.filter(pl.col("kind") == "counted"), "usage_share")
     count = row["conversation_count"]
-    return {**row, "value": float(count) if isinstance(count, int) else None}
+    no_error = {name: value for name, value in _plain(None).items() if name in ERRORS}
+    return {**row, **no_error, "value": float(count) if isinstance(count, int) else None}
 
 
 def _used_task_count(tasks: pl.DataFrame) -> float | None:

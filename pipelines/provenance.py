@@ -29,6 +29,7 @@ STATISTICAL_SETTINGS: Final = (
     "account_cap",
     "assume_account_per_conversation",
     "channel",
+    "bootstrap_draws",
     "mapping_route",
     "cluster_method",
     "cluster_count",

@@ -76,6 +76,9 @@ class RunFields(BaseModel):
         description="Count a conversation without an account as an account of its own; every row says so.",
     )
     channel: str = Field(default="assistant", description="Where the conversations come from: assistant or api.")
+    bootstrap_draws: int = Field(
+        default=200, ge=0, description="Times that the accounts are drawn again for the sampling errors; 0: none."
+    )
     mapping_route: Literal["cluster", "conversation", "hierarchy"] = Field(
         default="conversation", description="Route from conversations to tasks that feeds the index; all are computed."
     )

@@ -75,7 +75,12 @@ def activity_table(task_rows: pl.DataFrame, catalogue: Catalogue, activities: pl
     rows = pl.concat(
         [
             matched.select(
-                "label_rule", "account_id", "weight", activity_level=pl.lit(level), activity_id=f"{level}_id"
+                "label_rule",
+                "conversation_id",
+                "account_id",
+                "weight",
+                activity_level=pl.lit(level),
+                activity_id=f"{level}_id",
             )
             for level in ACTIVITY_LEVELS
         ]

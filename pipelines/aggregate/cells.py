@@ -4,7 +4,7 @@ Everything here is uncensored and never leaves the restricted zone; withholding 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
@@ -20,17 +20,34 @@ MEASURES: Final = (
 COUNT_DECIMALS: Final = 9  # weighted counts are sums of binary fractions: 14.999999999999998 is 15
 
 
+SAMPLING_COLUMNS: Final = ("share_se", "group_deff", "base_weight", "base_accounts")
+"""What `pipelines.uncertainty` adds to cells, and what it states intervals from."""
+CONTRIBUTION_SCHEMA: Final = {
+    "cell_id": pl.String,
+    "account_id": pl.String,
+    "unit_id": pl.String,
+    "weight": pl.Float64,
+}
+
+
 @dataclass(frozen=True)
 class ExactTable:
     """One table before disclosure control.
 
     Attributes:
-        cells: One row per cell: `cell_id`, the published keys and attributes, and `MEASURES`.
-        contributions: `cell_id`, `account_id` (null: no account), `weight`: what each account adds to each cell.
+        cells: One row per cell: `cell_id`, `base_group`, the published keys and attributes, and `MEASURES`.
+        contributions: `cell_id`, `account_id` (null: no account), `unit_id`, `weight`: what each sampling unit adds to
+            each cell. A unit is an account, or a conversation without one; null where the source has neither.
+        bases: `base_group`, `unit_id`, `weight`: what each unit adds to each base.
     """
 
     cells: pl.DataFrame
     contributions: pl.DataFrame
+    bases: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(
+            schema={"base_group": pl.String, "unit_id": pl.String, "weight": pl.Float64}
+        )
+    )
 
 
 def measure_cells(
@@ -49,7 +66,7 @@ def measure_cells(
     hide a heavy account.
 
     Args:
-        rows: The keys, `account_id` (nullable) and `weight`.
+        rows: The keys, `account_id` (nullable), `weight`, and `conversation_id` where the rows are conversations.
         keys: Columns that name a cell; `within` among them.
         catalogue: One row per cell that exists, with the keys and any attributes.
         within: Columns that name a base; empty for one base over all rows.
@@ -59,17 +76,19 @@ def measure_cells(
         The cells, sorted by key, and what each account adds to them. Shares are null where the base is empty.
     """
     keys, within = list(keys), list(within)
-    base = rows if base is None else base
+    rows = rows.with_columns(_unit(rows))
+    base = rows if base is None else base.with_columns(_unit(base))
     weight = pl.col("weight")
-    account_base = base.group_by([*within, "account_id"]).agg(account_weight=weight.sum())
+    unit_base = base.group_by([*within, "account_id", "unit_id"]).agg(weight.sum())
+    account_base = unit_base.group_by([*within, "account_id"]).agg(account_weight=weight.sum())
     totals = account_base.group_by(within or pl.lit(0).alias("_one")).agg(
         base_weight=pl.col("account_weight").sum(),
         base_accounts=pl.col("account_id").is_not_null().sum().cast(pl.Int64),
     )
+    by_unit = rows.group_by([*keys, "account_id", "unit_id"]).agg(weight.sum()).filter(weight > 0)
     by_account = (
-        rows.group_by([*keys, "account_id"])
+        by_unit.group_by([*keys, "account_id"])
         .agg(weight.sum())
-        .filter(weight > 0)
         .join(account_base, on=[*within, "account_id"], how="left")
         .sort([*keys, "account_id"])
     )
@@ -90,13 +109,25 @@ def measure_cells(
         row = totals.to_dicts()[0] if totals.height else {"base_weight": 0.0, "base_accounts": 0}
         cells = cells.with_columns(base_weight=pl.lit(row["base_weight"]), base_accounts=pl.lit(row["base_accounts"]))
     cells = _with_measures(cells).sort(keys)
-    cells = cells.with_columns(cell_id=pl.concat_str([pl.col(key).cast(pl.String) for key in keys], separator="|"))
-    contributions = by_account.select(
-        pl.concat_str([pl.col(key).cast(pl.String) for key in keys], separator="|").alias("cell_id"),
-        "account_id",
-        "weight",
+    cells = cells.with_columns(cell_id=_joined(keys), base_group=_joined(within))
+    contributions = by_unit.select(_joined(keys).alias("cell_id"), "account_id", "unit_id", "weight")
+    bases = unit_base.select(_joined(within).alias("base_group"), "unit_id", "weight")
+    return ExactTable(
+        cells, contributions.sort("cell_id", "account_id", "unit_id"), bases.sort("base_group", "unit_id")
     )
-    return ExactTable(cells, contributions)
+
+
+def _joined(keys: Sequence[str]) -> pl.Expr:
+    """The keys as one text; `all` where there are none."""
+    return pl.concat_str([pl.col(key).cast(pl.String) for key in keys], separator="|") if keys else pl.lit("all")
+
+
+def _unit(rows: pl.DataFrame) -> pl.Expr:
+    """What is drawn when the sample is drawn again: the account, or the conversation that has none."""
+    account = pl.col("account_id").cast(pl.String)
+    if "conversation_id" not in rows.columns:
+        return account.alias("unit_id")
+    return pl.coalesce(account, pl.format("conversation:{}", "conversation_id")).alias("unit_id")
 
 
 def _with_measures(cells: pl.DataFrame) -> pl.DataFrame:

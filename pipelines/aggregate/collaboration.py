@@ -1,11 +1,12 @@
 """Collaboration patterns and automation of all conversations, tasks, occupations and major groups."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import polars as pl
 
-from pipelines.aggregate.cells import ExactTable, measure_cells
+from pipelines.aggregate.cells import SAMPLING_COLUMNS, ExactTable, measure_cells
 
 AUTOMATION_PATTERNS: Final = ("directive", "feedback_loop")
 AUGMENTATION_PATTERNS: Final = ("task_iteration", "learning", "validation")
@@ -19,6 +20,19 @@ NODE: Final = ("node_type", "node_id")
 
 
 @dataclass(frozen=True)
+class MeasuredDenominator:
+    """Cells under one denominator.
+
+    Attributes:
+        patterns: By node and pattern.
+        buckets: By node and bucket.
+    """
+
+    patterns: ExactTable
+    buckets: ExactTable
+
+
+@dataclass(frozen=True)
 class ExactCollaboration:
     """Collaboration before disclosure control.
 
@@ -28,12 +42,14 @@ class ExactCollaboration:
         pattern_shares: Node, denominator, pattern, `conversation_count`, `pattern_share`, `account_share`.
         bucket_shares: Node, denominator, `conversation_count` of the base, `account_count` of the base,
             `automation_share`, `augmentation_share`.
+        measured: What the shares are taken from, by denominator; empty where the source states shares alone.
     """
 
     patterns: ExactTable
     buckets: ExactTable
     pattern_shares: pl.DataFrame
     bucket_shares: pl.DataFrame
+    measured: Mapping[str, MeasuredDenominator] = field(default_factory=dict)
 
 
 def bucket_of(pattern: pl.Expr) -> pl.Expr:
@@ -86,50 +102,70 @@ def collaboration(rows: pl.DataFrame) -> ExactCollaboration:
         rows: From `node_rows`.
     """
     nodes = rows.select(NODE).unique().sort(NODE)
-    names = pl.DataFrame({"collaboration_pattern": list(DENOMINATORS["all_seven"])})
-    patterns = measure_cells(
-        rows, [*NODE, "collaboration_pattern"], catalogue=nodes.join(names, how="cross"), within=NODE
-    )
+    patterns = _measured(rows, nodes, DENOMINATORS["all_seven"])
     in_bucket = rows.with_columns(bucket=bucket_of(pl.col("collaboration_pattern"))).filter(
         pl.col("bucket").is_not_null()
     )
     both = pl.DataFrame({"bucket": ["automation", "augmentation"]})
-    buckets = measure_cells(in_bucket, [*NODE, "bucket"], catalogue=nodes.join(both, how="cross"), within=NODE)
-    shares, bases = zip(
-        *(_under_denominator(rows, nodes, name, patterns) for name, patterns in DENOMINATORS.items()), strict=True
-    )
-    return ExactCollaboration(patterns, buckets, pl.concat(shares), pl.concat(bases))
+    catalogue = nodes.join(both, how="cross")
+    buckets = measure_cells(in_bucket, [*NODE, "bucket"], catalogue=catalogue, within=NODE)
+    measured = {}
+    for name, kept in DENOMINATORS.items():
+        base = rows.filter(pl.col("collaboration_pattern").is_in(list(kept)))
+        measured[name] = MeasuredDenominator(
+            patterns if name == "all_seven" else _measured(base, nodes, kept),
+            measure_cells(in_bucket, [*NODE, "bucket"], catalogue=catalogue, within=NODE, base=base),
+        )
+    return stated_collaboration(patterns, buckets, measured)
 
 
-def _under_denominator(
-    rows: pl.DataFrame, nodes: pl.DataFrame, denominator: str, patterns: tuple[str, ...]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Shares of the patterns, and of the two buckets, of every node under one denominator."""
-    kept = rows.filter(pl.col("collaboration_pattern").is_in(list(patterns)))
+def stated_collaboration(
+    patterns: ExactTable, buckets: ExactTable, measured: Mapping[str, MeasuredDenominator]
+) -> ExactCollaboration:
+    """Bring the measured cells into the shapes of the published tables, sampling errors included where known.
+
+    Args:
+        patterns: Cells by node and pattern, over all seven patterns.
+        buckets: Cells by node and bucket, over the five patterns.
+        measured: Cells under each denominator.
+    """
+    shares = [_pattern_shares(name, found.patterns.cells) for name, found in measured.items()]
+    bases = [_bucket_shares(name, found.buckets.cells) for name, found in measured.items()]
+    return ExactCollaboration(patterns, buckets, pl.concat(shares), pl.concat(bases), measured)
+
+
+def _measured(rows: pl.DataFrame, nodes: pl.DataFrame, patterns: Sequence[str]) -> ExactTable:
+    """Cells by node and pattern."""
     names = pl.DataFrame({"collaboration_pattern": list(patterns)})
-    cells = measure_cells(
-        kept, [*NODE, "collaboration_pattern"], catalogue=nodes.join(names, how="cross"), within=NODE
-    ).cells
-    shares = cells.select(
+    return measure_cells(rows, [*NODE, "collaboration_pattern"], catalogue=nodes.join(names, how="cross"), within=NODE)
+
+
+def _pattern_shares(denominator: str, cells: pl.DataFrame) -> pl.DataFrame:
+    return cells.select(
         *NODE,
         "collaboration_pattern",
         "conversation_count",
         "account_count",
         "account_share",
+        *(name for name in SAMPLING_COLUMNS if name in cells.columns),
         denominator=pl.lit(denominator),
         pattern_share="usage_share",
     )
-    whole = pl.col("base_weight").first()
-    bucket = bucket_of(pl.col("collaboration_pattern"))
 
-    def bucket_share(name: str) -> pl.Expr:
-        return pl.when(whole > 0).then(pl.col("conversation_count").filter(bucket == name).sum() / whole)
 
-    bases = cells.group_by(NODE, maintain_order=True).agg(
-        conversation_count=whole,
-        account_count=pl.col("base_accounts").first(),
-        denominator=pl.lit(denominator),
-        automation_share=bucket_share("automation"),
-        augmentation_share=bucket_share("augmentation"),
+def _bucket_shares(denominator: str, cells: pl.DataFrame) -> pl.DataFrame:
+    """One row per node; the sampling error is that of automation."""
+    augmentation = cells.filter(pl.col("bucket") == "augmentation").select(*NODE, augmentation_share="usage_share")
+    return (
+        cells.filter(pl.col("bucket") == "automation")
+        .join(augmentation, on=NODE)
+        .select(
+            *NODE,
+            *(name for name in SAMPLING_COLUMNS if name in cells.columns),
+            conversation_count="base_weight",
+            account_count="base_accounts",
+            denominator=pl.lit(denominator),
+            automation_share="usage_share",
+            augmentation_share="augmentation_share",
+        )
     )
-    return shares, bases

@@ -1,6 +1,7 @@
 """Usage by use case, model, skill and request cluster."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -47,7 +48,7 @@ def skill_table(occupational: pl.DataFrame, skill_names: Sequence[str]) -> Exact
     catalogue = pl.DataFrame({"skill": names}, schema={"skill": pl.String}).with_columns(row_kind=pl.lit("value"))
     table = measure_cells(rows, ["skill"], catalogue=catalogue, base=occupational)
     share = pl.when(pl.col("base_accounts") > 0).then(pl.col("account_count") / pl.col("base_accounts"))
-    return ExactTable(table.cells.with_columns(account_share=share), table.contributions)
+    return replace(table, cells=table.cells.with_columns(account_share=share))
 
 
 def cluster_table(occupational: pl.DataFrame, clusters: pl.DataFrame, members: pl.DataFrame) -> ExactTable:

@@ -3,7 +3,7 @@
 import polars as pl
 
 from clio_lite.lineage import NO_CLUSTER
-from pipelines.aggregate.cells import ExactTable
+from pipelines.aggregate.cells import CONTRIBUTION_SCHEMA, ExactTable
 from pipelines.contracts import ClusterLineage
 
 
@@ -38,5 +38,4 @@ def lineage_table(lineage: pl.DataFrame) -> ExactTable:
         pl.col("relation").cast(pl.String),
         cell_id=pl.format("{}|{}|{}", "cluster_level", "cluster_id", "prev_cluster_id"),
     )
-    nothing = {"cell_id": pl.String, "account_id": pl.String, "weight": pl.Float64}
-    return ExactTable(cells.sort("cell_id"), pl.DataFrame(schema=nothing))
+    return ExactTable(cells.sort("cell_id"), pl.DataFrame(schema=CONTRIBUTION_SCHEMA))

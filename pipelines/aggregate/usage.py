@@ -1,7 +1,7 @@
 """Usage by task, by task of an occupation, by occupation and by groups of occupations; depth of use."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -168,7 +168,7 @@ def occupation_table(
         )
     )
     table = measure_cells(rows, ["onet_soc_code"], catalogue=attributes)
-    return ExactTable(with_representation(table.cells), table.contributions)
+    return replace(table, cells=with_representation(table.cells))
 
 
 def with_representation(cells: pl.DataFrame) -> pl.DataFrame:
@@ -227,7 +227,7 @@ def group_table(
         pl.when(pl.col(key) != "unknown").then(pl.col(column)).alias(column)
         for column in ("usage_share", "account_share")
     ]
-    return ExactTable(with_representation(table.cells.with_columns(shares)), table.contributions)
+    return replace(table, cells=with_representation(table.cells.with_columns(shares)))
 
 
 def wage_table(rows: pl.DataFrame, catalogue: Catalogue) -> ExactTable:
@@ -243,7 +243,7 @@ def wage_table(rows: pl.DataFrame, catalogue: Catalogue) -> ExactTable:
         orient="row",
     )
     table = group_table(rows, catalogue, "wage_band", bounds["wage_band"].to_list())
-    return ExactTable(table.cells.join(bounds, on="wage_band", how="left").sort("wage_band"), table.contributions)
+    return replace(table, cells=table.cells.join(bounds, on="wage_band", how="left").sort("wage_band"))
 
 
 def _floor(policy: DisclosurePolicy | None) -> int:

@@ -37,10 +37,17 @@ class CommonBlock(dy.Schema):
         nullable=True, min=0, description="Conversations, rounded by the ladder of meta.sdc_policy; null if withheld."
     )
     account_band = dy.String(nullable=True, description="Band of distinct accounts, such as 10-24; null if withheld.")
-    share_se = dy.Float64(nullable=True, min=0, description="Standard error of the row's share; null: not estimated.")
+    share_se = dy.Float64(
+        nullable=True,
+        min=0,
+        description="Standard error of the row's share by sampling accounts, two digits; null: not estimated.",
+    )
     ci_low = dy.Float64(nullable=True, description="Lower end of the 95 % interval; null: not estimated.")
     ci_high = dy.Float64(nullable=True, description="Upper end of the 95 % interval; null: not estimated.")
-    ci_method = dy.String(description="How the interval was made; 'none' where it was not estimated.")
+    ci_method = dy.String(
+        description="account_bootstrap: Wilson's interval from share_se; wilson_zero: for an observed zero, by the "
+        "design effect of its base; none: not estimated."
+    )
     deff = dy.Float64(nullable=True, min=0, description="Design effect of clustering by account; null: not estimated.")
     share_corrected = dy.Float64(
         nullable=True, description="Share corrected for classifier error; null: no gold labels."
@@ -52,7 +59,11 @@ class CommonBlock(dy.Schema):
         description="SDMX CL_CONF_STATUS: F free, A small count, O one dominant account, T two, D complementary.",
     )
     suppression_rule = dy.Enum(list(SUPPRESSION_RULES), nullable=True, description="Rule that withheld the row.")
-    precision_class = dy.Enum(["A", "B", "C", "D"], nullable=True, description="From the CV; null: not estimated.")
+    precision_class = dy.Enum(
+        ["A", "B", "C", "D"],
+        nullable=True,
+        description="share_se / share: A under 5 %, B under 15 %, C under 33 %, D above; null: not estimated.",
+    )
 
 
 def share(description: str, *, bounded: bool = True) -> dy.Float64:

@@ -16,6 +16,7 @@ from pipelines.provenance import STATISTICAL_SETTINGS, Publication, last_vintage
 from pipelines.publish import publish_tables
 from pipelines.publish.making import Making
 from pipelines.quality import conservation_check, step_counts, threshold_check
+from pipelines.uncertainty import with_sampling_errors
 
 GROUP = "index"
 MODEL_USES = {
@@ -113,7 +114,8 @@ def index_tables(
         skill_names=skill_names(others["elements"]),
     )
     rows = vintage_context(vintage, settings)
-    exact = aggregate_month(inputs, policy=settings.policy, account_basis=rows.account_basis)
+    counted = aggregate_month(inputs, policy=settings.policy, account_basis=rows.account_basis)
+    exact = with_sampling_errors(counted, draws=settings.bootstrap_draws, seed=settings.seed)
     making = Making(others["failures"], others["verifier_score"], others["verifier_reliability"])
     return publish_tables(
         exact,

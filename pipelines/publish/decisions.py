@@ -11,7 +11,7 @@ where both are withheld; and the sums over collaboration tables of different nod
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import polars as pl
@@ -139,7 +139,7 @@ def decide_tree(table: ExactTable, node: str, levels: Sequence[int | str], polic
 
 def _decide_activities(table: ExactTable, policy: DisclosurePolicy) -> pl.DataFrame:
     """Decide the activities under each label rule."""
-    trees = [ExactTable(cells, table.contributions) for _, cells in table.cells.group_by("label_rule")]
+    trees = [replace(table, cells=cells) for _, cells in table.cells.group_by("label_rule")]
     return pl.concat([decide_tree(tree, "activity", ACTIVITY_LEVELS, policy) for tree in trees]).sort("cell_id")
 
 

@@ -171,6 +171,7 @@ def assert_gate_held(
 def _value_columns(schema: type[CommonBlock]) -> list[str]:
     """Columns that must be null in a withheld row: everything measured on conversations."""
     names = {"conversation_count", "account_band", "share_se", "ci_low", "ci_high", "share_corrected", "value"}
+    names |= {"deff", "precision_class", "share_corrected_se"}
     names |= {"usage_share", "account_share", "pattern_share", "automation_share", "augmentation_share", "name"}
     names |= {"overlap_share", "prev_overlap_share", "relation", "persistent_id"}
     names |= {"representation_ratio", "usage_per_million_workers", "used_task_count", "task_coverage", "description"}

@@ -11,6 +11,7 @@ from clio_lite.privacy import DisclosurePolicy
 from pipelines.contracts import CommonBlock
 from pipelines.disclosure import CONF_STATUS_OF_RULE, account_band, rounded_count, rounded_share
 from pipelines.errors import PublicationRefusedError
+from pipelines.uncertainty import with_stated_errors
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,13 @@ def stated_rows(
         has_counts: The counts are real; else they are nulled, and nothing is rounded (nothing is confidential).
 
     Returns:
-        The rows with `conversation_count`, `account_band`, `obs_status` and `conf_status`.
+        The rows with `conversation_count`, `account_band`, `obs_status`, `conf_status` and, where errors were
+        estimated, the columns of `uncertainty.with_stated_errors`.
     """
     is_open = pl.col("suppression_rule").is_null()
     rule = pl.col("suppression_rule")
     counted = is_open if has_counts else pl.lit(value=False)
-    return cells.with_columns(
+    rows = cells.with_columns(
         *(
             pl.when(is_open).then(rounded_share(pl.col(name)) if has_counts else pl.col(name).round(15)).alias(name)
             for name in shares
@@ -78,6 +80,7 @@ def stated_rows(
         .otherwise(pl.lit("A")),
         conf_status=rule.replace_strict(CONF_STATUS_OF_RULE, default="F", return_dtype=pl.String),
     )
+    return with_stated_errors(rows, main)
 
 
 def common_rows(
@@ -103,8 +106,9 @@ def common_rows(
         population=pl.lit(population),
         onet_version=pl.lit(context.onet_version),
         account_basis=pl.lit(context.account_basis),
-        ci_method=pl.lit("none"),
     )
+    if "ci_method" not in rows.columns:
+        rows = rows.with_columns(ci_method=pl.lit("none"))
     return validated(rows, schema)
 
 

@@ -4,6 +4,7 @@ The shares are public already, so nothing is withheld or rounded; counts and acc
 say so. Reading is in `sources`; the shapes that aggregation needs are made in `frames`.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Final
@@ -174,7 +175,7 @@ def tables_from_sources(
     if shares_digest(sources.task_shares) == PAPER_SHARES_DIGEST:
         printed = pl.col("zone").replace_strict(PAPER_JOB_ZONES, default=None, return_dtype=pl.Float64)
         zones = tables["job_zone"]
-        tables["job_zone"] = ExactTable(zones.cells.with_columns(reference_usage_share=printed), zones.contributions)
+        tables["job_zone"] = replace(zones, cells=zones.cells.with_columns(reference_usage_share=printed))
     exact = ExactMonth(
         tables=tables,
         collaboration=None if sources.collaboration is None else published_collaboration(sources.collaboration),
@@ -200,4 +201,4 @@ def _unlisted_as_missing(table: ExactTable) -> ExactTable:
         for name in ("usage_share", "representation_ratio")
         if name in table.cells.columns
     ]
-    return ExactTable(table.cells.with_columns(shares), table.contributions)
+    return replace(table, cells=table.cells.with_columns(shares))

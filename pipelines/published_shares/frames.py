@@ -1,5 +1,6 @@
 """From source frames to what the tables are aggregated from: catalogue, weights, employment, collaboration."""
 
+from dataclasses import replace
 from typing import Final
 
 import dataframely as dy
@@ -201,7 +202,7 @@ def with_employment(table: ExactTable, employment: pl.DataFrame) -> ExactTable:
     if shares["title"].is_in(table.cells["title"].implode()).sum() == 0:
         raise InputUnusableError("expected titles of SOC major groups in the employment, found none: give major groups")
     cells = table.cells.drop("employment_share").join(shares, on="title", how="left").sort("soc_major_group")
-    return ExactTable(with_representation(cells), table.contributions)
+    return replace(table, cells=with_representation(cells))
 
 
 def published_collaboration(collaboration: pl.DataFrame) -> ExactCollaboration:
