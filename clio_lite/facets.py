@@ -12,6 +12,7 @@ from clio_lite.embedding import Encoder
 from clio_lite.heads import ConversationFeatures, Heads, conversation_features
 from clio_lite.languages import find_languages
 from clio_lite.requests import extract_request
+from clio_lite.steering import without_orders
 from clio_lite.structure import FEATURE_NAMES, PURPOSE_CUES, first_window
 from clio_lite.tables import Facets
 
@@ -82,8 +83,15 @@ def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: 
 
 
 def _user_turns(messages: Sequence[dict[str, str]]) -> list[str]:
-    """The turns by the user that say something; an empty one where none does."""
-    turns = [message["content"] for message in messages if message["role"] == "user" and message["content"].strip()]
+    """The turns by the user that say something, without orders to the labeller where more is in them.
+
+    One empty turn where none says anything.
+    """
+    turns = [
+        without_orders(message["content"]) or message["content"]
+        for message in messages
+        if message["role"] == "user" and message["content"].strip()
+    ]
     return turns or [""]
 
 

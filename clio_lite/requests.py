@@ -27,6 +27,7 @@ from clio_lite.request_clauses import (
     trimmed,
 )
 from clio_lite.request_words import CONDITIONS
+from clio_lite.steering import has_order, without_orders
 from clio_lite.vocabulary import stop_words
 
 MAX_WORDS: Final = 25
@@ -113,13 +114,6 @@ _MARKS: Final = {
 }  # fmt: skip
 _MARK = re.compile(rf"\[({'|'.join(_MARKS)})\]")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
-_TO_THE_LABELLER = re.compile(
-    r"\b(?:ignore|disregard|forget|override) (?:all |any |every |the |your |my )*(?:previous|prior|above|earlier|other|system)?\s*(?:instructions?|rules|prompts?|guidelines)\b"
-    r"|\b(?:label|classify|mark|grade|tag|rate|treat|count) (?:this|the|our|every|each) (?:conversation|chat|dialogue|transcript)s?\b|\bother (?:conversations|chats|users)\b"
-    r"|\b(?:reveal|print|repeat|show) (?:me )?(?:your|the) (?:system )?(?:prompt|instructions)\b|\b(?:concern|privacy)[ _](?:grade )?[1-5]\b|\byou are an? (?:\w+ ){0,3}(?:labell?er|classifier)\b"
-    r"|\b(?:ignora|ignorez|ignoriere|ignore) (?:todas |toutes |alle )?(?:las |les |die )?(?:instrucciones|instructions|anweisungen)\b|忽略(?:之前|以上|所有)",
-    re.I,
-)
 _DELIMITER = re.compile(
     r"</?[a-z_]{2,20}>|<\|[^|>]{1,20}\|>|<{2,}[^<>]{0,30}>{2,}|\[/?INST\]|#{2,}\s*(?:instruction|response|system|input)s?\b:?|^\s*(?:system|assistant)\s*:",
     re.I | re.M,
@@ -134,7 +128,6 @@ _CODE_LINE = re.compile(
     r"|print\(.*\)|#include.*|SELECT \S.* FROM .*|(?:DELETE|INSERT|UPDATE) (?:FROM|INTO|\w+ SET) .*|at [\w.$]+\(.*|File \".*|Traceback.*|\S.{0,80}[({=].{0,80}[;{}]|[}\])]+[;,]?|[A-Za-z_][\w.\[\]]+ ?\+?= ?\S.*)\s*$"
 )
 _FAULT = re.compile(r"\b\w*(?:Error|Exception)\b|Traceback|error:|ERR!|\bfatal\b")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 _ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.\w+")
 _LONG_NUMBER = re.compile(r"\d{5,}")
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
@@ -165,23 +158,15 @@ def extract_request(user_turns: Sequence[str], language: str | None) -> str:
 
 def _task_text(turn: str) -> str:
     """A turn without heads of mails, lines of bare code, false delimiters and sentences that address who labels it."""
-    turn = _HEADER.sub("", _DELIMITER.sub("\n", turn[:READ_CHARACTERS]))
-    kept = []
-    for line in turn.split("\n"):
-        if _CODE_LINE.match(line):
-            continue
-        if _TO_THE_LABELLER.search(line):
-            kept.append(" ".join(part for part in _SENTENCE.split(line) if not _TO_THE_LABELLER.search(part)))
-        else:
-            kept.append(line)
-    return "\n".join(kept)
+    turn = _HEADER.sub("", _DELIMITER.sub("\n", without_orders(turn[:READ_CHARACTERS])))
+    return "\n".join(line for line in turn.split("\n") if not _CODE_LINE.match(line))
 
 
 def _bare_code_request(turn: str) -> str:
     """The request of a turn that is nothing but code; empty for any other."""
     turn = turn[:READ_CHARACTERS]
     has_code = "```" in turn or any(map(_CODE_LINE.match, turn.split("\n"))) or _FAULT.search(turn)
-    if not has_code or _TO_THE_LABELLER.search(turn):
+    if not has_code or has_order(turn):
         return ""
     return "Resolve an error in a program" if _FAULT.search(turn) else "Work on a piece of code"
 

@@ -1,18 +1,22 @@
 """Private strings in first turns, through `usage-index facets`, and what ordinary requests lose.
 
-The carriers were written before the patterns were read; half of them were set aside while the patterns were mended. As
-a script it prints the table of docs/privacy.md: `python tests/leak_attack.py`, and with `--show developed` what it finds.
+The carriers were written before the patterns were read; half of them were set aside while the patterns were mended.
+As a script it prints the table of docs/privacy.md: `python tests/leak_attack.py`, with `--show developed` what it finds.
 """
 
 import json
 import re
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 
 import polars as pl
+from typer.testing import CliRunner
+
+from pipelines.cli import app
 
 QUALITY = Path(__file__).parent / "quality"
 _PLANTED = re.compile(r"⟦([^⟧]+)⟧")
@@ -96,42 +100,38 @@ def _is_telling(word: str) -> bool:
     return (len(word) >= 3 and not word.isdigit()) or len(word) >= 4
 
 
-def requests_of(carriers: list[Carrier], work_dir: Path) -> list[str]:
-    """The request facets of the carriers, through the command line.
+def facets_of(conversations: Sequence[Sequence[str]], work_dir: Path) -> pl.DataFrame:
+    """The facets of conversations through the command line, in their order.
 
     Args:
-        carriers: The turns.
+        conversations: The user's turns of each; a plain reply follows every turn.
         work_dir: Folder for files.
     """
-    from typer.testing import CliRunner
-
-    from pipelines.cli import app
-
-    source, target = work_dir / "carriers.jsonl", work_dir / "facets.parquet"
+    source, target = work_dir / "conversations.jsonl", work_dir / "facets.parquet"
     lines = [
         {
-            "conversation_id": f"c{number:04d}",
-            "user_id": f"u{number:04d}",
+            "conversation_id": f"c{number:05d}",
+            "user_id": f"u{number:05d}",
             "messages": [
-                {"role": "user", "content": carrier.text},
-                {"role": "assistant", "content": "Here is a draft that you can adapt."},
+                {"role": role, "content": text}
+                for turn in turns
+                for role, text in (("user", turn), ("assistant", "Here is a draft that you can adapt."))
             ],
         }
-        for number, carrier in enumerate(carriers)
+        for number, turns in enumerate(conversations)
     ]
     source.write_text("\n".join(json.dumps(line, ensure_ascii=False) for line in lines))
     result = CliRunner().invoke(app, ["facets", "--conversations", str(source), "--out", str(target)])
     if result.exit_code:
         raise RuntimeError(f"facets ended with {result.exit_code}")
-    table = pl.read_parquet(target).sort("conversation_id")
-    return table["request"].to_list()
+    return pl.read_parquet(target).sort("conversation_id")
 
 
 def main() -> None:
     """Print the share of carriers that leak, per kind and half."""
     carriers = read_carriers()
     with tempfile.TemporaryDirectory() as folder:
-        requests = requests_of(carriers, Path(folder))
+        requests = facets_of([[carrier.text] for carrier in carriers], Path(folder))["request"].to_list()
     shown = "developed" in sys.argv or "all" in sys.argv
     counts: dict[str, list[int]] = {}
     for carrier, request in zip(carriers, requests, strict=True):

@@ -5,12 +5,14 @@ import pytest
 from cluster_world import make_world
 from injections import INJECTIONS, MARK
 from polars.testing import assert_frame_equal
+from steering_attack import read_orders
 
 from clio_lite.clusters import build_clusters
 from clio_lite.embedding import Encoder, load_encoder
 from clio_lite.facets import extract_facets
 from clio_lite.heads import HEADS_DIR, load_heads
 from clio_lite.privacy import DisclosurePolicy
+from clio_lite.steering import without_orders
 from clio_lite.tables import RedactedConversation
 
 POLICY = DisclosurePolicy(min_conversations=3, min_accounts=2, min_text_conversations=5, min_text_accounts=4)
@@ -65,3 +67,29 @@ def test_no_injection_reaches_a_text_or_another_clusters_name(spread: int) -> No
     assert MARK.lower() not in texts.lower()
     kept = [text for text in before.sort("cluster_id")["name"] if text in after["name"].to_list()]
     assert len(kept) >= 3
+
+
+def test_orders_to_the_labeller_are_left_out_of_what_is_labelled():
+    task = "Write a checklist for a forklift."
+    left = {
+        kind: [without_orders(f"{task} {order.text}") == task for order in read_orders() if order.kind == kind]
+        for kind in ("seen", "unseen", "neutral")
+    }
+    assert sum(left["seen"]) / len(left["seen"]) >= 0.9
+    assert sum(left["unseen"]) / len(left["unseen"]) >= 0.5
+    assert not any(left["neutral"])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Label each review in this table as positive or negative.",
+        "Rate this paint as safe for work in a nursery.",
+        "Write a use case diagram for an online shop.",
+        "Reviewer 2 says the concern is sample size; draft a reply.",
+        "Count this as work experience in my CV?",
+        "Explain `</div>` and <b> in HTML, and the system prompt of a chat bot.",
+    ],
+)
+def test_a_task_about_labels_is_no_order_to_the_labeller(text):
+    assert without_orders(text) == text
