@@ -263,17 +263,43 @@ def sample(
 
 @app.command()
 def bench(
-    conversations: Annotated[int, typer.Option("--conversations", min=100, help="Size of the largest run.")] = 2_000,
+    conversations: Annotated[
+        int, typer.Option("--conversations", min=100, help="Largest run of the index; tenths of it are run too.")
+    ] = 2_000,
+    texts: Annotated[
+        list[int] | None, typer.Option("--texts", min=100, help="Texts to match; may be repeated.")
+    ] = None,
+    vectors: Annotated[int, typer.Option("--vectors", min=1_000, help="Most vectors to cluster.")] = 100_000,
+    part: Annotated[
+        list[str] | None, typer.Option("--part", help="index, encoder, map, vectors or kura; may be repeated.")
+    ] = None,
     onet: Annotated[
-        Path | None, typer.Option("--onet", help="Release file or folder to measure matching on; else the starter's.")
+        Path | None, typer.Option("--onet", help="Release file or folder that is matched to; else the starter's.")
+    ] = None,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Where readings are kept, and joined [default: bench in the store].")
     ] = None,
     seed: SeedOption = None,
+    store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure speed, memory and scaling of every stage, as ratios to a named baseline."""
-    from pipelines.bench import run_bench
+    """Measure speed, memory and growth of every stage, and ratios to named baselines."""
+    from pipelines.bench import bench_command
 
-    _report(lambda console: run_bench(conversations, seed=seed or 0, onet=onet, console=console), as_json=as_json)
+    _report(
+        lambda console: bench_command(
+            console,
+            conversations=conversations,
+            texts=texts,
+            vectors=vectors,
+            parts=part,
+            onet=_absolute(onet),
+            folder=_absolute(folder),
+            seed=seed or 0,
+            home=_absolute(store),
+        ),
+        as_json=as_json,
+    )
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import resource
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,15 +37,15 @@ class StepCost:
         )
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """Let the peak of memory begin anew, where the system has one that can."""
     clear = _PROC / "clear_refs"
     if clear.exists():
         clear.write_text("5")
 
 
-def _peak_bytes() -> int:
-    """Most memory held since `_forget_peak`."""
+def peak_bytes() -> int:
+    """Most memory held since `forget_peak`."""
     status = _PROC / "status"
     if status.exists():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM:"))
@@ -77,15 +77,19 @@ class TerminalReporter:
         costs: What each step took, by its first table.
     """
 
-    def __init__(self, console: Console, *, title: str, total: int) -> None:
+    def __init__(
+        self, console: Console, *, title: str, total: int, on_cost: Callable[[str, StepCost], None] | None = None
+    ) -> None:
         """Prepare the bar.
 
         Args:
             console: Where to draw.
             title: What the run is about.
             total: Number of steps.
+            on_cost: Is told the cost of each step as it ends, by its first table.
         """
         self.costs: dict[str, StepCost] = {}
+        self._on_cost = on_cost
         self._progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -110,12 +114,14 @@ class TerminalReporter:
     @contextmanager
     def step(self, names: Sequence[str]) -> Iterator[None]:
         """Show the step while it runs, and a line with its time when it has ended well."""
-        _forget_peak()
+        forget_peak()
         started, cpu_started = time.perf_counter(), time.process_time()
         self._progress.update(self._task, description=f"{self._title}  [bold]{names[0]}[/bold]")
         yield
         seconds = time.perf_counter() - started
-        self.costs[names[0]] = StepCost(seconds, time.process_time() - cpu_started, _peak_bytes())
+        self.costs[names[0]] = StepCost(seconds, time.process_time() - cpu_started, peak_bytes())
+        if self._on_cost:
+            self._on_cost(names[0], self.costs[names[0]])
         more = f" [dim]and {len(names) - 1} more[/dim]" if len(names) > 1 else ""
         self._progress.console.print(f"  [green]✓[/green] {names[0]}{more} [dim]{seconds:.1f} s[/dim]")
         self._progress.advance(self._task)

@@ -1,7 +1,7 @@
 """Running the graph in this process: what is stale, in order, with progress, and what each failure means."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +131,13 @@ def _needed(
 
 
 def run_month(
-    settings: Settings, store: Store, month: str, console: Console, *, targets: Sequence[str] | None = None
+    settings: Settings,
+    store: Store,
+    month: str,
+    console: Console,
+    *,
+    targets: Sequence[str] | None = None,
+    on_cost: Callable[[str, StepCost], None] | None = None,
 ) -> dict[str, StepCost]:
     """Materialise what is stale for one month, in this process, recorded in the store's Dagster instance.
 
@@ -141,6 +147,7 @@ def run_month(
         month: Month, YYYY-MM.
         console: Where progress is shown.
         targets: Tables to make with all they need; None for the whole index.
+        on_cost: Is told what each step took as it ends, by its first table.
 
     Returns:
         What each step that was run took, by its first table.
@@ -160,7 +167,7 @@ def run_month(
     os.environ["DAGSTER_HOME"] = str(dagster_home(store))
     with (
         only_run(store),
-        TerminalReporter(console, title=month, total=len(stale)) as reporter,
+        TerminalReporter(console, title=month, total=len(stale), on_cost=on_cost) as reporter,
         DagsterInstance.get() as instance,
     ):
         definitions = build_definitions(settings, reporter)

@@ -36,6 +36,7 @@ ZONES: Final[dict[str, Zone]] = {
     "inbox": "restricted",
     "secret": "restricted",
     "validation": "restricted",
+    "bench": "restricted",
     ".run.lock": "open",
 }
 """Zone of every folder of a store. Restricted: may hold conversations, account keys or what was made of single ones.
