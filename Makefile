@@ -34,8 +34,8 @@ format: $(STAMP)  ## format and mend what ruff can
 ui: $(STAMP)  ## the Dagster UI on the default store, with the sample's settings
 	@USAGE_INDEX_CONFIG=data/sample/config.toml USAGE_INDEX_CONVERSATIONS=$(abspath $(SAMPLE)) $(BIN)/usage-index ui
 
-bench: $(STAMP)  ## speed, memory and scaling, as ratios
-	@$(BIN)/usage-index bench
+bench: $(STAMP)  ## speed, memory, growth, and ratios to others; CONVERSATIONS=20000 for more
+	@$(BIN)/usage-index bench $(if $(CONVERSATIONS),--conversations $(CONVERSATIONS))
 
 heads: $(STAMP)  ## retrain the facet heads from their definitions
 	@$(BIN)/python -m clio_lite.heads

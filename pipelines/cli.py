@@ -273,9 +273,7 @@ def bench(
     part: Annotated[
         list[str] | None, typer.Option("--part", help="index, encoder, map, vectors or kura; may be repeated.")
     ] = None,
-    onet: Annotated[
-        Path | None, typer.Option("--onet", help="Release file or folder that is matched to; else the starter's.")
-    ] = None,
+    onet: OnetOption = None,
     folder: Annotated[
         Path | None, typer.Option("--folder", help="Where readings are kept, and joined [default: bench in the store].")
     ] = None,
@@ -293,7 +291,7 @@ def bench(
             texts=texts,
             vectors=vectors,
             parts=part,
-            onet=_absolute(onet),
+            onet=_release(onet),
             folder=_absolute(folder),
             seed=seed or 0,
             home=_absolute(store),

@@ -27,11 +27,12 @@ from pipelines.bench.readings import (
 from pipelines.defs.resources import open_store
 from pipelines.errors import PipelineError
 from pipelines.provenance import code_version
-from pipelines.settings import STARTER, load_settings
+from pipelines.settings import load_settings
 from pipelines.summary import Summary
 
 KURA_FOLDER: Final = "kura"
 PART_NAMES: Final = ("index", "encoder", "map", "vectors", "kura")
+STARTER_NAME: Final = "starter"
 SHRINK: Final = 10
 """Each size has this part of the conversations of the next larger one."""
 
@@ -50,7 +51,7 @@ class Plan:
         vectors: Largest number of vectors to cluster.
         parts: Names of the parts.
         seed: Seed of everything generated.
-        onet: Release that the index and the matching use.
+        onet: Release that the index and the matching use, as the settings name it.
         encoded: Texts of each kind that the encoder is measured on.
     """
 
@@ -59,12 +60,12 @@ class Plan:
     vectors: int
     parts: Sequence[str] = PART_NAMES
     seed: int = 0
-    onet: Path = STARTER
+    onet: str = STARTER_NAME
     encoded: int = TEXTS
 
     def runs(self) -> list[tuple[str, dict[str, Any]]]:
         """Part and arguments of every measurement, the quick ones first."""
-        shared = {"seed": self.seed, "onet": str(self.onet)}
+        shared = {"seed": self.seed, "onet": self.onet}
         runs: list[tuple[str, dict[str, Any]]] = [("encoder", {"seed": self.seed, "size": self.encoded})]
         runs += [(part, {"seed": self.seed, "size": self.vectors}) for part in ("vectors", "kura")]
         runs += [("map", {"size": size, **shared}) for size in sorted(self.texts)]
@@ -95,7 +96,7 @@ def run_bench(plan: Plan, *, folder: Path, console: Console) -> Summary:
     if unknown:
         raise PipelineError(f"expected parts among {', '.join(PART_NAMES)}, found {', '.join(unknown)}: check --part")
     code = code_version().rsplit("+", 1)[-1]
-    place = folder / f"{code}-{_digest({'seed': plan.seed, 'onet': str(plan.onet)})}"
+    place = folder / f"{code}-{_digest({'seed': plan.seed, 'onet': plan.onet})}"
     for part, arguments in plan.runs():
         _measure(part, arguments, folder, place, console)
     return _summary(place)
@@ -121,14 +122,12 @@ def bench_command(
         texts: Numbers of texts to match; None for 5,000.
         vectors: Largest number of vectors.
         parts: Names of the parts; None for all.
-        onet: Release; None for the starter catalogue.
+        onet: Release as the settings name it; None for the starter catalogue.
         folder: Where readings are kept; None: in the store.
         seed: Seed of everything generated.
         **given: Settings of the command line; None means not given.
     """
-    plan = Plan(
-        conversations, texts or [DEFAULT_TEXTS], vectors, parts or PART_NAMES, seed, Path(onet) if onet else STARTER
-    )
+    plan = Plan(conversations, texts or [DEFAULT_TEXTS], vectors, parts or PART_NAMES, seed, onet or STARTER_NAME)
     place = Path(folder) if folder else open_store(load_settings(**given)).root / "bench"
     return run_bench(plan, folder=place.resolve(), console=console)
 

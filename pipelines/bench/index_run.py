@@ -24,7 +24,7 @@ def index_readings(arguments: Mapping[str, Any], work: Path) -> list[Reading]:
     """Run the index and say what each stage took.
 
     Args:
-        arguments: `size`, `seed` and, for another release than the starter catalogue, `onet`.
+        arguments: `size`, `seed` and the release, `onet`, as the settings name it.
         work: Folder of the run; holds its store, and the costs of the stages that have ended.
     """
     size, seed = int(arguments["size"]), int(arguments["seed"])

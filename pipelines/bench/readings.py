@@ -90,11 +90,11 @@ def run_child(command: Sequence[str], *, log: Path, environment: Mapping[str, st
         )
         try:
             _, status, usage = os.wait4(process.pid, 0)
-        except BaseException:
-            process.kill()
-            process.wait()
-            raise
-    process.returncode = os.waitstatus_to_exitcode(status)
+            process.returncode = os.waitstatus_to_exitcode(status)
+        finally:
+            if process.returncode is None:
+                process.kill()
+                process.wait()
     if process.returncode:
         raise PipelineError(
             f"expected {' '.join(command[:4])} ... to end well, found exit code {process.returncode}: {log} says why"
