@@ -25,6 +25,7 @@ from clio_lite.models.cache import ReplyCache
 from clio_lite.readers import read_records
 from pipelines.errors import SettingsError
 from pipelines.storage import RESTRICTED_ZONES, Store
+from pipelines.validation.tables import SCORED
 
 _MONTH: Final = re.compile(r"\d{4}-\d{2}")
 _SOURCES: Final = ("raw/conversations", "core/conversations")
@@ -240,9 +241,13 @@ def _without_rows(store: Store, name: str, path: Path, keys: set[str], ids: pl.S
 
 
 def _mark_stale(store: Store, month: str) -> None:
-    """Forget from what every table of a month was made: each is made anew by the next run."""
+    """Forget from what every table of a month was made: each is made anew by the next run.
+
+    What people judged is no such table: no run makes it.
+    """
     for state in (store.root / "state").glob(f"*/*/{month}.json"):
-        state.unlink(missing_ok=True)
+        if f"{state.parent.parent.name}/{state.parent.name}" not in SCORED:
+            state.unlink(missing_ok=True)
 
 
 def _remove(path: Path) -> int:

@@ -38,10 +38,10 @@ def _coverage_metric(percent: int) -> MetricRule:
 
 
 ERRORS: Final = {
-    **dict.fromkeys(("share_se", "ci_low", "ci_high", "deff"), pl.Float64),
+    **dict.fromkeys(("share_se", "ci_low", "ci_high", "deff", "share_corrected", "share_corrected_se"), pl.Float64),
     **dict.fromkeys(("ci_method", "precision_class"), pl.String),
 }
-"""Columns of the common block that state a sampling error."""
+"""Columns of the common block that state what is known of a figure's errors."""
 
 COVERAGE_PERCENTS: Final = (10, 25, 50, 75)
 METRICS: Final[tuple[MetricRule, ...]] = (
@@ -221,6 +221,8 @@ def _stated(rows: pl.DataFrame, column: str) -> dict[str, object]:
 def _mirrored(row: dict[str, object]) -> dict[str, object]:
     """The error of a share from that of its complement: the same, with the ends of the interval turned around."""
     low, high, value, error = (row[name] for name in ("ci_low", "ci_high", "value", "share_se"))
+    if isinstance(corrected := row["share_corrected"], float):
+        row = {**row, "share_corrected": round(1 - corrected, 4)}
     if not (isinstance(low, float) and isinstance(high, float)):
         return row
     turned: dict[str, object] = {"ci_low": round(1 - high, 4), "ci_high": round(1 - low, 4)}

@@ -95,6 +95,7 @@ def vintage_row(
     clusters: pl.DataFrame,
     publication: Publication,
     lineage: pl.DataFrame | None = None,
+    validation_digest: str = "",
 ) -> pl.DataFrame:
     """The row of `meta/vintage` of a build from conversations.
 
@@ -112,6 +113,7 @@ def vintage_row(
         clusters: For what wrote their names.
         publication: When and by which run it is published, and what it takes the place of.
         lineage: Table `core/cluster_lineage`: what the build takes from the month before.
+        validation_digest: Of what people judged of the month; empty: nothing.
     """
     release = manifest.row(0, named=True)
     facet_versions = facets.get_column("facet_version").unique().sort().to_list()
@@ -136,6 +138,7 @@ def vintage_row(
         **facts,
         "release_digest": release["release_digest"],
         "lineage_digest": _lineage_digest(lineage),
+        **({"validation_digest": validation_digest} if validation_digest else {}),
         "labour_digest": hashlib.blake2b(labour.write_csv().encode(), digest_size=8).hexdigest(),
         "settings": {name: getattr(settings, name) for name in STATISTICAL_SETTINGS},
     }

@@ -90,8 +90,9 @@ def plan_steps(assets: Sequence[dg.AssetsDefinition], store: Store, settings: Se
         upstream = [key.to_user_string() for key in step.dependency_keys]
         partition = month if step.partitions_def else None
         metadata = {name: step.metadata_by_key[dg.AssetKey(name.split("/"))] for name in keys}
-        earlier = next(iter(metadata.values())).get("month_before", [])
-        made_from = upstream_fingerprints(store, upstream, partition, earlier)
+        looked_at = next(iter(metadata.values()))
+        needed = [*upstream, *looked_at.get("month_beside", [])]
+        made_from = upstream_fingerprints(store, needed, partition, looked_at.get("month_before", []))
         is_fresh = all(name in fresh for name in upstream) and all(
             store.read_state(name, partition)
             == fingerprint(

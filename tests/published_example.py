@@ -263,6 +263,21 @@ def _meta(example: ExampleVintage) -> dict[str, list[dict]]:
                    "query_count": 450, "mean_prob": low + 0.2, "right_share": low + 0.1} for low in (0.0, 0.5)
         ],
         "meta/labelling_failure": [],
+        "qa/validation": [
+            key | {"label_set": "2026-10-example", "judged_vintage_id": example.vintage_id, "facet": "task",
+                   "level": level, "model": "calibrated retrieval", "version": "words", "rater_count": 2,
+                   "item_count": 150, "effective_count": 140.0, "accuracy": accuracy, "ci_low": accuracy - 0.07,
+                   "ci_high": accuracy + 0.06, "ci_method": "wilson_effective", "cohen_kappa": 0.6}
+            for level, accuracy in (("base", 0.6), ("middle", 0.7), ("top", 0.8))
+        ],
+        "qa/validation_agreement": [],
+        "qa/validation_share": [
+            key | {"label_set": "2026-10-example", "judged_vintage_id": example.vintage_id, "obs_status": "A",
+                   "table_name": "idx.automation_month", "category": name, "base": "classified",
+                   "published_share": share, "share_corrected": share + shift, "share_corrected_se": 0.04,
+                   "ci_low": share + shift - 0.08, "ci_high": share + shift + 0.08, "is_in_index": True}
+            for name, share, shift in (("automation", 0.43, 0.05), ("augmentation", 0.57, -0.05))
+        ],
         "qa/conservation": [
             key | {"table_name": table, "group_id": "all", "published_share": 0.86, "suppressed_share": 0.07,
                    "none_share": 0.05, "not_classified_share": 0.02, "not_published_share": 0.0, "total_share": 1.0,

@@ -48,6 +48,7 @@ from pipelines.contracts.usage import (
     UseCaseMonth,
     WageMonth,
 )
+from pipelines.validation import tables as validation_tables
 
 __all__ = [
     "IDX_TABLES",
@@ -104,6 +105,9 @@ META_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "qa/verifier": PublishedVerifierScore,
     "qa/verifier_reliability": PublishedVerifierReliability,
     "meta/labelling_failure": LabellingFailure,
+    "qa/validation": validation_tables.PublishedValidation,
+    "qa/validation_agreement": validation_tables.PublishedValidationAgreement,
+    "qa/validation_share": validation_tables.PublishedValidationShare,
 }
 REF_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "ref/onet_task": onet_tables.OnetTask,

@@ -50,9 +50,11 @@ class CommonBlock(dy.Schema):
     )
     deff = dy.Float64(nullable=True, min=0, description="Design effect of clustering by account; null: not estimated.")
     share_corrected = dy.Float64(
-        nullable=True, description="Share corrected for classifier error; null: no gold labels."
+        nullable=True, description="Share corrected for classifier error; null: no labels, see qa.validation_share."
     )
-    share_corrected_se = dy.Float64(nullable=True, min=0, description="Its standard error; null: no gold labels.")
+    share_corrected_se = dy.Float64(
+        nullable=True, min=0, description="Its standard error, sampling included; null: no labels."
+    )
     obs_status = dy.Enum(list(OBS_STATUS), description="SDMX CL_OBS_STATUS: A normal, Q suppressed, M not available.")
     conf_status = dy.Enum(
         list(CONF_STATUS),

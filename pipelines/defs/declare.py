@@ -165,14 +165,19 @@ def _month_before(store: Store, table: str, month: str | None) -> pl.DataFrame |
     return store.read_table(table, before) if before and store.read_state(table, before) else None
 
 
-def _out(spec: TableSpec, earlier: Sequence[str]) -> dg.AssetOut:
+def _same_month(store: Store, table: str, month: str | None) -> pl.DataFrame | None:
+    """A table's partition of the same month, or None where it was never made."""
+    return store.read_table(table, month) if month and store.read_state(table, month) else None
+
+
+def _out(spec: TableSpec, looked_at: Mapping[str, Sequence[str]]) -> dg.AssetOut:
     return dg.AssetOut(
         key=spec.key,
         group_name=spec.group,
         description=spec.text,
         kinds=set(spec.kinds),
         owners=OWNERS,
-        metadata={**spec.metadata(), **({"month_before": list(earlier)} if earlier else {})},
+        metadata={**spec.metadata(), **{name: list(names) for name, names in looked_at.items() if names}},
         freshness_policy=spec.freshness_policy,
     )
 
@@ -191,6 +196,7 @@ def tables(
     *specs: TableSpec,
     upstream: Mapping[str, str] | None = None,
     earlier: Mapping[str, str] | None = None,
+    beside: Mapping[str, str] | None = None,
     deps: Sequence[str] = (),
     pool: str | None = None,
 ) -> Callable[[Callable[..., Frames]], dg.AssetsDefinition]:
@@ -203,6 +209,8 @@ def tables(
         earlier: Parameter name to a monthly table whose partition of the month before it receives, or None where that
             was never made. It is no edge of the graph, so any month can be made first; a month made or made anew
             before leaves the next one stale.
+        beside: Parameter name to a monthly table that a command writes outside of the graph; its partition of the same
+            month, or None where it was never made. One made anew leaves what was made from it stale.
         deps: Tables that must exist before but are not loaded.
         pool: Pool that limits how many such functions run at once.
 
@@ -210,7 +218,8 @@ def tables(
     """
     received = dict(upstream or {})
     before = [*received.values(), *deps]
-    looked_back = dict(earlier or {})
+    looked_back, looked_beside = dict(earlier or {}), dict(beside or {})
+    looked_at = {"month_before": list(looked_back.values()), "month_beside": list(looked_beside.values())}
 
     def wrap(function: Callable[..., Frames]) -> dg.AssetsDefinition:
         wants_scratch = "scratch" in inspect.signature(function).parameters
@@ -219,8 +228,10 @@ def tables(
         def compute(context: dg.AssetExecutionContext, **inputs: Any) -> Iterator[Any]:
             store, settings = context.resources.store, context.resources.settings
             month = context.partition_key if specs[0].is_monthly else None
-            made_from = upstream_fingerprints(store, before, month, list(looked_back.values()))
+            needed = [*before, *looked_at["month_beside"]]
+            made_from = upstream_fingerprints(store, needed, month, looked_at["month_before"])
             inputs |= {name: _month_before(store, table, month) for name, table in looked_back.items()}
+            inputs |= {name: _same_month(store, table, month) for name, table in looked_beside.items()}
             with context.resources.reporter.step([spec.name for spec in specs]), store.scratch() as folder:
                 result = function(context, **inputs, **({"scratch": folder} if wants_scratch else {}))
                 frames = result if isinstance(result, Mapping) else {specs[0].name: result}
@@ -232,7 +243,7 @@ def tables(
         del compute.__wrapped__
         return dg.multi_asset(
             name=_output_name(specs[0].name) if len(specs) == 1 else function.__name__,
-            outs={_output_name(spec.name): _out(spec, list(looked_back.values())) for spec in specs},
+            outs={_output_name(spec.name): _out(spec, looked_at) for spec in specs},
             ins={name: dg.AssetIn(key=key.split("/")) for name, key in received.items()},
             deps=[dg.AssetKey(name.split("/")) for name in deps],
             check_specs=[check for spec in specs for check in spec.check_specs()],

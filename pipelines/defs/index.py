@@ -17,6 +17,8 @@ from pipelines.publish import publish_tables
 from pipelines.publish.making import Making
 from pipelines.quality import conservation_check, step_counts, threshold_check
 from pipelines.uncertainty import with_sampling_errors
+from pipelines.validation.publication import month_validation
+from pipelines.validation.tables import ACCURACY, AGREEMENT, ESTIMATES
 
 GROUP = "index"
 MODEL_USES = {
@@ -61,18 +63,21 @@ def _index_spec(name: str) -> TableSpec:
         "verifier_reliability": "core/verifier_reliability",
         **MODEL_USES,
     },
+    beside={"accuracy": ACCURACY, "agreement": AGREEMENT, "estimates": ESTIMATES},
 )
 def index_tables(
     context: dg.AssetExecutionContext,
     manifest: pl.DataFrame,
     index_manifest: pl.DataFrame,
-    ingest_count: pl.DataFrame,
     conversations: pl.LazyFrame,
     facets: pl.DataFrame,
     conversation_task: pl.DataFrame,
     clusters: pl.DataFrame,
     members: pl.DataFrame,
     lineage: pl.DataFrame,
+    accuracy: pl.DataFrame | None,
+    agreement: pl.DataFrame | None,
+    estimates: pl.DataFrame | None,
     **others: pl.DataFrame,
 ) -> Mapping[str, pl.DataFrame]:
     """Count, withhold, round and validate every table of the month.
@@ -82,6 +87,16 @@ def index_tables(
     """
     settings, store = context.resources.settings, context.resources.store
     facts = conversations.drop("messages").collect()
+    validation = month_validation(
+        accuracy,
+        agreement,
+        estimates,
+        conversations=facts,
+        facets=facets,
+        conversation_task=conversation_task.filter(pl.col("mapping_route").cast(pl.String) == settings.mapping_route),
+        tasks=others["tasks"],
+        occupations=others["occupations"],
+    )
     vintage = vintage_row(
         context.partition_key,
         settings,
@@ -94,6 +109,7 @@ def index_tables(
         clusters=clusters,
         publication=Publication(datetime.now(tz=UTC), context.run_id, last_vintage(store, context.partition_key)),
         lineage=lineage,
+        validation_digest=validation.digest,
     )
     routes = {str(route): rows for (route,), rows in conversation_task.group_by("mapping_route", maintain_order=True)}
     inputs = MonthInputs(
@@ -121,7 +137,8 @@ def index_tables(
         exact,
         rows,
         vintage=vintage,
-        step_counts=step_counts(ingest_count, inputs),
+        step_counts=step_counts(others["ingest_count"], inputs),
         model_use=summed_use([others[name] for name in MODEL_USES]),
         making=making,
+        validation=validation,
     )

@@ -34,6 +34,7 @@ from pipelines.publish.tables import (
     published_table,
 )
 from pipelines.publish.vintage import VintageContext, common_rows, validated
+from pipelines.validation.publication import MonthValidation, validation_tables, with_corrections
 
 __all__ = ["VintageContext", "assert_no_restricted_columns", "publish_tables", "vintage_input_table"]
 
@@ -47,6 +48,7 @@ def publish_tables(
     model_use: pl.DataFrame | None = None,
     reference: dict[str, pl.DataFrame] | None = None,
     making: Making | None = None,
+    validation: MonthValidation | None = None,
 ) -> dict[str, pl.DataFrame]:
     """Publish one month: every `idx` table, the `meta` and `qa` tables, and the reference tables given.
 
@@ -58,6 +60,8 @@ def publish_tables(
         model_use: Rows of `clio_lite.models.ModelUse`; None where everything was embedded.
         reference: Tables of `contracts.REF_TABLES` to publish beside, by name.
         making: How language models and verifiers did; None: there were none.
+        validation: What people judged of the month, with the estimates for the predictions that `exact` is made from;
+            None: nothing.
 
     Returns:
         Validated tables by name, each sorted by its key.
@@ -76,6 +80,9 @@ def publish_tables(
     tables["idx/automation_month"] = automation_table(exact.collaboration, rules, context, has_counts=counts)
     tables["idx/coverage_curve"] = coverage_table(exact, context)
     tables["idx/cluster_lineage_month"] = lineage_rows(exact, decisions, context)
+    judged = validation or MonthValidation()
+    if judged.estimates.height:
+        tables = with_corrections(tables, judged.estimates)
     values = headline_values(tables, population_rows(exact, decisions))
     tables["idx/headline_month"] = _headline_table(values, context)
     assert_gate_held(tables, exact, decisions, context.policy)
@@ -92,6 +99,7 @@ def publish_tables(
         "qa/mapping_agreement": mapping_agreement(exact, context),
     }
     tables |= making_tables(making or Making(), vintage_id=context.vintage_id)
+    tables |= validation_tables(judged, tables, vintage_id=context.vintage_id)
     if vintage is not None:
         tables["meta/vintage"] = _vintage_table(vintage, context)
     tables |= validate_reference(reference or {})

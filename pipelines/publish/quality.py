@@ -34,7 +34,16 @@ ADDITIVE_TABLES: Final[dict[str, tuple[str, tuple[str, ...]]]] = {
 RESTRICTED_COLUMNS: Final = frozenset(
     {name for schema in RESTRICTED_TABLES.values() for name in schema.column_names()}
     - {name for schema in PUBLISHED_TABLES.values() for name in schema.column_names()}
-) | {"conversation_id", "account_key", "account_id", "user_id", "embedding", "account_count", "top_account_share"}
+) | {
+    "conversation_id",
+    "account_key",
+    "account_id",
+    "user_id",
+    "embedding",
+    "account_count",
+    "top_account_share",
+    "prediction_digest",
+}
 
 
 def assert_no_restricted_columns(tables: dict[str, pl.DataFrame]) -> None:

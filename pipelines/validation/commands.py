@@ -1,5 +1,6 @@
 """What `usage-index validate` does: reads the store, calls the pure functions, writes restricted and public files."""
 
+import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from pipelines.storage import Store, replaced
 from pipelines.summary import Summary
 from pipelines.validation import tables
 from pipelines.validation.answers import read_answers, sheet_label_set
+from pipelines.validation.publication import with_label_set
 from pipelines.validation.score import Scores, published_shares, score_labels
 from pipelines.validation.sheet import (
     LETTERS,
@@ -208,10 +210,14 @@ def _label_set(store: Store, month: str, label_set: str) -> tuple[pl.DataFrame, 
 
 
 def _write_scores(scores: Scores, store: Store, label_set: str, month: str, out: Path) -> None:
+    kept = {tables.ACCURACY: scores.accuracy, tables.AGREEMENT: scores.agreement, tables.ESTIMATES: scores.estimates}
+    for name, frame in kept.items():
+        earlier = store.read_table(name, month) if store.read_state(name, month) else None
+        whole = with_label_set(earlier, frame, label_set)
+        store.write_table(name, month, whole)
+        store.write_state(name, month, hashlib.blake2b(whole.write_csv().encode(), digest_size=16).hexdigest())
     results = {"accuracy": scores.accuracy, "agreement": scores.agreement, "shares": scores.shares}
-    names = {"accuracy": tables.ACCURACY, "agreement": tables.AGREEMENT, "shares": tables.SHARES}
     for name, frame in results.items():
-        store.write_table(names[name], label_set, frame)
         with replaced(out / f"{month}_{name}.csv") as temporary:
             frame.write_csv(temporary)
     store.write_table(tables.CONFUSION, label_set, scores.confusion)
@@ -236,5 +242,11 @@ def _score_summary(scores: Scores, label_set: str, answered: int, items: int, ra
         )
     for (name,), part in scores.shares.group_by("table_name", maintain_order=True):
         found[f"Corrected shares: {name}"] = part.select(shown).rename(renamed)
-    facts = {"label_set": label_set, "raters": raters, "answered": f"{answered} of {items}", "file": str(file)}
+    facts = {
+        "label_set": label_set,
+        "raters": raters,
+        "answered": f"{answered} of {items}",
+        "file": str(file),
+        "to_publish": f"run 'usage-index run --month {label_set[:7]}' again: qa.validation and share_corrected in idx",
+    }
     return Summary(title=f"Validation {label_set}", facts=facts, tables=found)

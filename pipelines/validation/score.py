@@ -1,5 +1,6 @@
 """From raters' answers to accuracy, agreement, confusion and corrected shares. Pure functions on frames."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -28,6 +29,7 @@ from pipelines.validation.tables import (
     Validation,
     ValidationAgreement,
     ValidationConfusion,
+    ValidationEstimate,
     ValidationShare,
 )
 
@@ -45,14 +47,16 @@ class Scores:
     """Result of a validation.
 
     Attributes:
-        accuracy: Table `qa/validation`.
-        agreement: Table `qa/validation_agreement`; empty with one rater.
-        shares: Table `qa/validation_share`.
+        accuracy: Table `core/validation_accuracy`.
+        agreement: Table `core/validation_agreement`; empty with one rater.
+        estimates: Table `core/validation_estimate` (restricted): shares that are withheld included.
+        shares: What of them the judged build lets be shown, beside its own shares.
         confusion: Table `core/validation_confusion` (restricted).
     """
 
     accuracy: pl.DataFrame
     agreement: pl.DataFrame
+    estimates: pl.DataFrame
     shares: pl.DataFrame
     confusion: pl.DataFrame
 
@@ -83,20 +87,20 @@ def score_labels(items: pl.DataFrame, population: pl.DataFrame, raters: Raters, 
         answered, raters, lambda answer, _: {answer.pattern: 1.0}, by_id, classes=COLLABORATION_PATTERNS
     )
     groups = _mean_labels(answered, raters, judged_groups, by_id, classes=GROUPS)
-    shares = pl.concat(
-        [
-            _pattern_shares(population, patterns, design, published),
-            _group_shares(population, groups, design, published),
-        ]
-    ).with_columns(label_set=pl.lit(label_set), vintage_id=pl.lit(vintage_id))
+    judged = {"label_set": pl.lit(label_set), "judged_vintage_id": pl.lit(vintage_id)}
+    shares = pl.concat([_pattern_shares(population, patterns, design), _group_shares(population, groups, design)])
+    estimates = shares.with_columns(
+        **judged,
+        prediction_digest=pl.lit(prediction_digest(population)),
+        answered_count=pl.lit(len(answered), dtype=pl.Int64),
+    )
     accuracy = _accuracy(by_id, answered, raters, design, agreement)
     confusion = _confusions(by_id, answered, patterns, groups, design).with_columns(label_set=pl.lit(label_set))
     return Scores(
-        accuracy=_checked(
-            Validation, accuracy.with_columns(label_set=pl.lit(label_set), vintage_id=pl.lit(vintage_id))
-        ),
+        accuracy=_checked(Validation, accuracy.with_columns(**judged)),
         agreement=_checked(ValidationAgreement, agreement),
-        shares=_checked(ValidationShare, shares),
+        estimates=_checked(ValidationEstimate, estimates),
+        shares=_checked(ValidationShare, released_shares(estimates, published)),
         confusion=_checked(ValidationConfusion, confusion),
     )
 
@@ -181,9 +185,33 @@ def _share_rows(table_name: str, base: str, categories: Sequence[str], values: t
     return frame.with_columns(table_name=pl.lit(table_name), base=pl.lit(base))
 
 
-def _released(rows: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
-    """What the published table shows, corrected; what it withholds stays withheld, what it lacks is left out."""
-    joined = rows.join(published, on=["table_name", "category"])
+def prediction_digest(population: pl.DataFrame) -> str:
+    """Digest of what was predicted of whom: labels correct these predictions and no others.
+
+    Args:
+        population: `conversation_id`, `collaboration_pattern`, `groups`.
+    """
+    part = pl.element().struct
+    groups = pl.col("groups").list.eval(
+        pl.format("{}={}", part.field("soc_major_group"), part.field("weight").round(9)).sort()
+    )
+    rows = population.sort("conversation_id").select(
+        "conversation_id", pl.col("collaboration_pattern").cast(pl.String), groups.list.join(";")
+    )
+    return hashlib.blake2b(rows.write_csv().encode(), digest_size=12).hexdigest()
+
+
+def released_shares(estimates: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
+    """What a published table shows, corrected; what it withholds stays withheld, what it lacks is left out.
+
+    Args:
+        estimates: Table `core/validation_estimate`.
+        published: From `published_shares`.
+
+    Returns:
+        Rows of `ValidationShare`.
+    """
+    joined = estimates.join(published, on=["table_name", "category"])
     shown = pl.col("obs_status") == "A"
     numbers = ("share_corrected", "share_corrected_se", "ci_low", "ci_high")
     return joined.with_columns(
@@ -193,10 +221,10 @@ def _released(rows: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
         ),
         published_share=pl.when(shown).then("published_share"),
         obs_status=pl.when(shown).then(pl.lit("A")).otherwise(pl.lit("Q")),
-    ).select("table_name", "category", "base", "published_share", *numbers, "obs_status")
+    ).select(ValidationShare.column_names())
 
 
-def _pattern_shares(population: pl.DataFrame, judged: Array, design: Design, published: pl.DataFrame) -> pl.DataFrame:
+def _pattern_shares(population: pl.DataFrame, judged: Array, design: Design) -> pl.DataFrame:
     found = population.get_column("collaboration_pattern").cast(pl.String).to_numpy()
     predicted = np.stack([(found == name).astype(float) for name in COLLABORATION_PATTERNS], axis=1)
     in_bucket = np.array([[float(name in parts) for parts in BUCKETS.values()] for name in COLLABORATION_PATTERNS])
@@ -206,13 +234,12 @@ def _pattern_shares(population: pl.DataFrame, judged: Array, design: Design, pub
     )
     rows = _share_rows("idx.collaboration_month", "classified", (*COLLABORATION_PATTERNS, *BUCKETS), values)
     is_bucket = pl.col("category").is_in(list(BUCKETS))
-    rows = rows.with_columns(
+    return rows.with_columns(
         table_name=pl.when(is_bucket).then(pl.lit("idx.automation_month")).otherwise("table_name")
     ).filter(pl.col("category").is_in([*CLASSIFIED_PATTERNS, *BUCKETS]))
-    return _released(rows, published)
 
 
-def _group_shares(population: pl.DataFrame, judged: Array, design: Design, published: pl.DataFrame) -> pl.DataFrame:
+def _group_shares(population: pl.DataFrame, judged: Array, design: Design) -> pl.DataFrame:
     place = {name: number for number, name in enumerate(GROUPS)}
     predicted = np.zeros((population.height, len(GROUPS)))
     for row, parts in enumerate(population.get_column("groups").to_list()):
@@ -220,7 +247,7 @@ def _group_shares(population: pl.DataFrame, judged: Array, design: Design, publi
             predicted[row, place[part["soc_major_group"]]] += part["weight"]
     base = np.array([name not in REMAINDERS for name in GROUPS])
     rows = _share_rows("idx.major_group_month", "matched", GROUPS, corrected_shares(predicted, judged, design, base))
-    return _released(rows.filter(pl.Series(base)), published)
+    return rows.filter(pl.Series(base))
 
 
 def _domains(items: Items, answered: Sequence[str]) -> dict[str, np.ndarray]:

@@ -9,9 +9,11 @@ from clio_lite.tables import COLLABORATION_PATTERNS, MONTH
 POPULATION: Final = "core/validation_population"
 ITEMS: Final = "core/validation_item"
 CONFUSION: Final = "core/validation_confusion"
-ACCURACY: Final = "qa/validation"
-AGREEMENT: Final = "qa/validation_agreement"
-SHARES: Final = "qa/validation_share"
+ACCURACY: Final = "core/validation_accuracy"
+AGREEMENT: Final = "core/validation_agreement"
+ESTIMATES: Final = "core/validation_estimate"
+SCORED: Final = (ACCURACY, AGREEMENT, ESTIMATES)
+"""Monthly tables that `usage-index validate score` writes and the index reads; they name no conversation."""
 
 LEVELS: Final = ("base", "middle", "top", "pattern")
 KAPPAS: Final = ("cohen_kappa", "fleiss_kappa", "krippendorff_alpha")
@@ -67,7 +69,7 @@ class Validation(dy.Schema):
     """One row per facet and level: how often raters accept what was predicted, and how far they agree."""
 
     label_set = dy.String(primary_key=True, description="Label set.")
-    vintage_id = dy.String(description="Build whose predictions were judged.")
+    judged_vintage_id = dy.String(description="Build whose predictions were judged.")
     facet = dy.Enum(["task", "no_task", "collaboration_pattern"], primary_key=True, description="What was judged.")
     level = dy.Enum(
         list(LEVELS), primary_key=True, description="base: statement, middle: occupation, top: major group; pattern."
@@ -99,22 +101,53 @@ class ValidationAgreement(dy.Schema):
     ci_high = dy.Float64(nullable=True, description="Upper end.")
 
 
-class ValidationShare(dy.Schema):
-    """One row per published share: as published, and corrected by the labels."""
+class CorrectedShareColumns(dy.Schema):
+    """What a share corrected by labels consists of."""
 
     label_set = dy.String(primary_key=True, description="Label set.")
-    vintage_id = dy.String(description="Build that published the share.")
+    judged_vintage_id = dy.String(description="Build whose predictions were judged.")
     table_name = dy.String(primary_key=True, description="Published table.")
     category = dy.String(primary_key=True, description="Pattern, bucket of patterns, or SOC major group.")
     base = dy.String(description="Denominator: classified or matched.")
-    published_share = dy.Float64(nullable=True, min=0, max=1, description="As published; null where withheld.")
     share_corrected = dy.Float64(
         nullable=True, min=0, max=1, description="Mean of predictions plus mean error on the labelled; null: withheld."
     )
     share_corrected_se = dy.Float64(nullable=True, min=0, description="Its standard error.")
     ci_low = dy.Float64(nullable=True, min=0, max=1, description="Lower end of the 95 % interval.")
     ci_high = dy.Float64(nullable=True, min=0, max=1, description="Upper end of the 95 % interval.")
+
+
+class ValidationEstimate(CorrectedShareColumns):
+    """One row per share that labels can correct, those that no build may publish included (restricted)."""
+
+    prediction_digest = dy.String(description="Digest of the predictions that were judged: of no others is it right.")
+    answered_count = dy.Int64(min=2, description="Items answered.")
+
+
+class ValidationShare(CorrectedShareColumns):
+    """One row per published share: as published, and corrected by the labels."""
+
+    published_share = dy.Float64(nullable=True, min=0, max=1, description="As published; null where withheld.")
     obs_status = dy.Enum(["A", "Q"], description="A value; Q withheld in the published table, and so here.")
+
+
+class PublishedValidation(Validation):
+    """One row per facet and level of each label set of the month: how often raters accept what was predicted."""
+
+    vintage_id = dy.String(primary_key=True, description="Build that publishes it.")
+
+
+class PublishedValidationAgreement(ValidationAgreement):
+    """One row per question, statistic and raters of each label set of the month: agreement with its interval."""
+
+    vintage_id = dy.String(primary_key=True, description="Build that publishes it.")
+
+
+class PublishedValidationShare(ValidationShare):
+    """One row per share that labels correct and label set whose judged predictions are those of the build."""
+
+    vintage_id = dy.String(primary_key=True, description="Build that publishes it.")
+    is_in_index = dy.Bool(description="The correction that the rows of idx carry: of the label set with most answers.")
 
 
 class ValidationConfusion(dy.Schema):
