@@ -110,7 +110,8 @@ def counted_conversations(inputs: MonthInputs, *, account_basis: AccountBasis) -
     Raises:
         ValueError: A counted conversation has no facets.
     """
-    account: pl.Expr = pl.when("has_account").then(pl.col("account_key"))
+    # The first of its conversations stands for an account, so that no order depends on the store's secret.
+    account: pl.Expr = pl.when("has_account").then(pl.col("conversation_id").min().over("account_key"))
     if account_basis == "assumed_per_conversation":
         account = pl.coalesce(account, pl.format("conversation:{}", "conversation_id"))
     kept = inputs.conversations.filter("is_counted").select(

@@ -154,6 +154,14 @@ def test_one_heavy_account_widens_the_error_of_what_it_does(counted):
     assert design_effect(30) > 5
 
 
+def test_errors_do_not_depend_on_the_secret_that_made_the_account_keys(tables):
+    month = make_month(seed=4, conversations=900)
+    turned = month.conversations.with_columns(account_key=pl.col("account_key").str.reverse())
+    again = aggregate_month(dataclasses.replace(month, conversations=turned), policy=POLICY, account_basis="account")
+    published = publish_tables(with_sampling_errors(again, draws=DRAWS, seed=7), make_context())
+    assert all(published[name].equals(table) for name, table in tables.items())
+
+
 def test_no_draws_leave_the_errors_unstated(counted):
     tables = publish_tables(with_sampling_errors(counted, draws=0, seed=1), make_context())
     assert tables["idx/task_month"]["share_se"].null_count() == tables["idx/task_month"].height
