@@ -17,6 +17,7 @@ from typing import Any, Final, Literal, Protocol
 
 import numpy as np
 import polars as pl
+from filelock import FileLock
 from numpy.typing import NDArray
 
 from clio_lite.errors import EncoderNotFoundError
@@ -134,7 +135,10 @@ def load_encoder(
     else:
         export = cache_dir / "encoders" / f"{label}-{digest}-vector-{precision.removeprefix('onnx-')}.onnx"
         if not export.exists():
-            _export(folder, export, is_quantised=backend == "onnx")
+            export.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(export.with_suffix(".lock")):
+                if not export.exists():  # another process may have made it meanwhile
+                    _export(folder, export, is_quantised=backend == "onnx")
         embed = _onnx_embed(export)
     name = f"{label}/{precision}/{digest}"
     return FolderEncoder(name, dimensions, _tokenizer(folder), embed, threads or _usable_cores())
@@ -262,7 +266,6 @@ def _export(folder: Path, target: Path, *, is_quantised: bool) -> None:
     """Export a model folder to one ONNX file, under temporary names until it is whole."""
     import torch
 
-    target.parent.mkdir(parents=True, exist_ok=True)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as scratch:
         exported = Path(scratch) / "fp32.onnx"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import polars as pl
+from filelock import FileLock
 
 from onet.release import Release
 from onet.tables import (
@@ -81,7 +82,9 @@ def ensure_task_index(release: Release, encoder: Encoder, folder: Path, *, seed:
     path = task_index_path(folder, release.digest, encoder.name)
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_task_index(build_task_index(release, encoder, seed=seed), path)
+        with FileLock(path.with_suffix(".lock")):
+            if not path.is_file():  # another process may have made it meanwhile
+                save_task_index(build_task_index(release, encoder, seed=seed), path)
     return load_task_index(path, release_digest=release.digest, encoder_name=encoder.name)
 
 

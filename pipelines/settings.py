@@ -175,6 +175,11 @@ class Settings(BaseSettings, RunFields):
     model_config = SettingsConfigDict(env_prefix="USAGE_INDEX_", env_nested_delimiter="__", extra="forbid")
 
     home: str = Field(default=str(PROJECT / "data" / "store"), description="The store; USAGE_INDEX_HOME.")
+    public_cache: str = Field(
+        default="",
+        description="Folder of encoder exports, task indexes and downloaded releases, which hold nothing of "
+        "conversations and may serve several stores; empty: in the store.",
+    )
     out: str = Field(default=str(PROJECT / "data" / "out"), description="Folder of the outputs made for readers.")
     automation: bool = Field(
         default=False, description="Schedule and file sensor run without being switched on in the UI."

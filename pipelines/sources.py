@@ -41,7 +41,7 @@ def release_source(text: str, store: Store) -> Path:
         return path
     if _VERSION.match(text):
         with httpx.Client(timeout=60, follow_redirects=True) as client:
-            return download_release(text, store.cache / "onet", client=client)
+            return download_release(text, store.releases, client=client)
     raise InputUnusableError(
         f"expected an O*NET file, folder, version such as 29.1, or 'starter'; found {text!r}: "
         "check the path or the version"

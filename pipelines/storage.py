@@ -96,15 +96,18 @@ class Store:
         root: Its folder.
     """
 
-    def __init__(self, root: Path, account_secret: str = "") -> None:
+    def __init__(self, root: Path, account_secret: str = "", public_cache: Path | None = None) -> None:
         """Open a store, making its folder with mode 0700 when it is new.
 
         Args:
             root: Folder of the store.
             account_secret: Secret from the environment; empty: the store's own file is used.
+            public_cache: Folder that several stores may share for what is made from public inputs alone; None: the
+                store's own.
         """
         self.root = root
         self._account_secret = account_secret
+        self._public_cache = public_cache or self.cache
 
     def prepare(self) -> "Store":
         """Make the folders, closed to others; return the store itself."""
@@ -115,13 +118,23 @@ class Store:
 
     @property
     def cache(self) -> Path:
-        """Folder of what can be made again: encoder exports, downloads, task indexes."""
+        """Folder of what can be made again."""
         return self.root / "cache"
+
+    @property
+    def encoder_exports(self) -> Path:
+        """Folder of exported and downloaded sentence encoders."""
+        return self._public_cache / "encoder"
 
     @property
     def task_indexes(self) -> Path:
         """Folder of the task indexes, one file per release and encoder."""
-        return self.cache / "task_index"
+        return self._public_cache / "task_index"
+
+    @property
+    def releases(self) -> Path:
+        """Folder of downloaded O*NET releases."""
+        return self._public_cache / "onet"
 
     @property
     def model_replies(self) -> Path:

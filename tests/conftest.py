@@ -1,5 +1,8 @@
 """Fixtures that several folders of tests share."""
 
+import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -7,6 +10,8 @@ from hypothesis import settings
 from published_example import write_example
 
 from pipelines.warehouse import build_warehouse
+
+PUBLIC_CACHE = "USAGE_INDEX_PUBLIC_CACHE"
 
 settings.register_profile("unhurried", deadline=None)  # how long an example takes says how busy the machine is
 settings.load_profile("unhurried")
@@ -17,10 +22,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-golden", action="store_true", help="write the golden of the graph anew")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """All stores of the tests share exports of the encoder and task indexes, which take seconds each to make."""
+    if not hasattr(config, "workerinput"):
+        os.environ[PUBLIC_CACHE] = tempfile.mkdtemp(prefix="usage-index-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """The process that made the shared folder removes it."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(PUBLIC_CACHE))
+
+
 @pytest.fixture(scope="session")
-def encoder_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder that keeps the exports of the bundled encoder, which take seconds each."""
-    return tmp_path_factory.mktemp("encoder")
+def encoder_cache() -> Path:
+    """Folder that keeps the exports of the bundled encoder."""
+    return Path(os.environ[PUBLIC_CACHE]) / "encoder"
 
 
 @pytest.fixture(scope="session")

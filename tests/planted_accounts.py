@@ -8,6 +8,7 @@ place: the attack has worked where the detail is published in the first world an
 Run as a script it prints the table of docs/privacy.md: `python tests/planted_accounts.py`.
 """
 
+import os
 import random
 import re
 import sys
@@ -15,7 +16,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final
 
 import numpy as np
@@ -93,12 +93,7 @@ class Outcome:
 @cache
 def encoder() -> Encoder:
     """The bundled sentence encoder."""
-    return load_encoder(None, cache_dir=Path(_folder().name))
-
-
-@cache
-def _folder() -> TemporaryDirectory[str]:
-    return TemporaryDirectory(prefix="encoder-")
+    return load_encoder(None, cache_dir=Path(os.environ["USAGE_INDEX_PUBLIC_CACHE"]) / "encoder")
 
 
 @cache

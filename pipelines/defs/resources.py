@@ -55,12 +55,13 @@ def open_encoder(settings: RunFields, store: Store) -> Encoder:
         settings: Names the model and what runs it.
         store: Keeps the exported model in its cache.
     """
-    return _encoder(settings.encoder, settings.encoder_backend, store.cache / "encoder")
+    return _encoder(settings.encoder, settings.encoder_backend, store.encoder_exports)
 
 
 def open_store(settings: Settings) -> Store:
     """Store that the settings name, with its folders made."""
-    return Store(Path(settings.home), settings.account_secret.get_secret_value()).prepare()
+    shared = Path(settings.public_cache) if settings.public_cache else None
+    return Store(Path(settings.home), settings.account_secret.get_secret_value(), shared).prepare()
 
 
 def build_resources(settings: Settings) -> dict[str, object]:

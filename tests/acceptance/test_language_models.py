@@ -184,12 +184,6 @@ def test_injections_change_no_other_label_and_reach_no_output(world: World) -> N
     with misbehaving_server(script=well_behaved, answer=taken_in) as server:
         source = write_month(world.folder / "injected.jsonl", extra=INJECTIONS)
         path = settings(world.folder / "injected.toml", server.url)
-        (world.folder / "injected" / "store").mkdir(parents=True)
-        shutil.copytree(
-            world.folder / "first" / "store" / "cache",
-            world.folder / "injected" / "store" / "cache",
-            ignore=shutil.ignore_patterns("models"),
-        )
         assert world.run("injected", source, path) == 0, world.runs.told("injected")
     facets = world.table("injected", "core/facets")
     steered = facets.filter(pl.col("request").str.contains(MARK))

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shutil
 import signal
 import stat
 import subprocess
@@ -69,7 +68,6 @@ def test_the_same_conversations_in_another_order_give_the_same_bytes(
     folder.mkdir()
     (folder / "b.jsonl").write_text("\n".join(lines[:half]) + "\n")
     (folder / "a.jsonl").write_text("\n".join([*lines[half:], lines[0]]) + "\n")
-    shutil.copytree(first.folder / "store" / "cache", tmp_path / "store" / "cache")
     done = run_index(tmp_path, folder)
     assert done.returncode == 0, done.stderr
     again = Run(tmp_path, json.loads(done.stdout))
@@ -88,7 +86,6 @@ def test_a_second_run_redoes_only_the_publication(first: Run, conversations: tup
 
 
 def test_a_killed_run_goes_on_where_it_stopped(first: Run, conversations: tuple[Path, Path], tmp_path: Path) -> None:
-    shutil.copytree(first.folder / "store" / "cache", tmp_path / "store" / "cache")
     process = subprocess.Popen(
         command(tmp_path, "--conversations", str(conversations[0])),
         stdout=subprocess.DEVNULL,

@@ -34,8 +34,8 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    return load_encoder(None, cache_dir=tmp_path_factory.mktemp("encoder"))
+def encoder(encoder_cache: Path) -> Encoder:
+    return load_encoder(None, cache_dir=encoder_cache)
 
 
 @pytest.fixture(scope="module")

@@ -59,7 +59,7 @@ def test_a_vector_depends_bit_by_bit_on_its_text_alone(encoder, encoder_cache):
 def test_the_export_is_made_once_and_leaves_no_partial_file(encoder, encoder_cache):
     exports = sorted((encoder_cache / "encoders").glob("*"))
     written = [path.stat().st_mtime_ns for path in exports]
-    assert {path.suffix for path in exports} == {".onnx"}
+    assert {path.suffix for path in exports} == {".onnx", ".lock"}
     again = load_encoder(None, cache_dir=encoder_cache, threads=1)
     assert [path.stat().st_mtime_ns for path in sorted((encoder_cache / "encoders").iterdir())] == written
     assert again.name == encoder.name

@@ -1,5 +1,7 @@
 """Conversations with instructions in them change no other conversation and reach no text."""
 
+from pathlib import Path
+
 import polars as pl
 import pytest
 from cluster_world import make_world
@@ -20,8 +22,8 @@ USUAL = ("Write a cover letter for a nurse.", "Debug my Python script.", "Explai
 
 
 @pytest.fixture(scope="module")
-def encoder(tmp_path_factory: pytest.TempPathFactory) -> Encoder:
-    return load_encoder(None, cache_dir=tmp_path_factory.mktemp("encoder"))
+def encoder(encoder_cache: Path) -> Encoder:
+    return load_encoder(None, cache_dir=encoder_cache)
 
 
 def conversations(texts: list[str]) -> pl.DataFrame:
