@@ -40,8 +40,8 @@ def with_sampling_errors(exact: ExactMonth, *, draws: int, seed: int) -> ExactMo
         The month with `share_se` (null: an observed zero, or a base of fewer than two units) and `group_deff`, the
         design effect over all cells of a base, in every table that has contributions.
     """
-    units = exact.units.sort("unit_id")
-    if draws < 2 or units.height < 2:
+    units = exact.tables["counted"].bases["unit_id"].sort() if "counted" in exact.tables else pl.Series(dtype=pl.String)
+    if draws < 2 or units.len() < 2 or units.null_count():
         return exact
     found = exact.collaboration
     measured: Mapping[str, MeasuredDenominator] = {} if found is None else found.measured
@@ -106,17 +106,16 @@ def _matrix(rows: pl.DataFrame, key: str, names: pl.Series, units: pl.Series) ->
     return csr_array((rows["weight"].to_numpy(), place), shape=(names.len(), units.len()))
 
 
-def _estimated(tables: list[ExactTable], units: pl.DataFrame, *, draws: int, seed: int) -> list[ExactTable]:
-    """The tables with their errors, all over the same draws, in the order of the units' first conversations."""
-    rng, count = np.random.default_rng(seed), units.height
-    place = units["first_conversation_id"].rank("ordinal").to_numpy().astype(np.int64) - 1
-    shares = [_Shares(table, units["unit_id"]) for table in tables]
+def _estimated(tables: list[ExactTable], units: pl.Series, *, draws: int, seed: int) -> list[ExactTable]:
+    """The tables with their errors, all over the same draws."""
+    rng, count = np.random.default_rng(seed), units.len()
+    shares = [_Shares(table, units) for table in tables]
     at_once = max(1, DRAWN_AT_ONCE // count)
     for begin in range(0, draws, at_once):
         drawn = [
             np.bincount(rng.integers(0, count, count), minlength=count) for _ in range(min(at_once, draws - begin))
         ]
-        weights = np.stack(drawn, axis=1).astype(np.float64)[place]
+        weights = np.stack(drawn, axis=1).astype(np.float64)
         for table in shares:
             table.add(weights)
     return [table.estimated() for table in shares]

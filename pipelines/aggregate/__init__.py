@@ -12,7 +12,7 @@ import polars as pl
 from clio_lite.privacy import DisclosurePolicy
 from pipelines.aggregate.activities import activity_table
 from pipelines.aggregate.agreement import AGREEMENT_SCHEMA, route_agreement
-from pipelines.aggregate.cells import ExactTable, measure_cells, sampling_unit
+from pipelines.aggregate.cells import ExactTable, measure_cells
 from pipelines.aggregate.cluster_facets import cluster_facet_table
 from pipelines.aggregate.collaboration import ExactCollaboration, collaboration, node_rows
 from pipelines.aggregate.facets import cluster_table, model_table, skill_table, use_case_table
@@ -85,8 +85,6 @@ class ExactMonth:
         catalogue: Taxonomy the tables refer to.
         has_counts: Made from conversations: counts and accounts are real.
         agreement: How far the routes agree: `agreement.AGREEMENT_SCHEMA`.
-        units: `unit_id`, `first_conversation_id`: what is drawn when the sample is drawn again, and an order of it that
-            does not depend on the account secret; empty without conversations.
     """
 
     tables: dict[str, ExactTable]
@@ -95,9 +93,6 @@ class ExactMonth:
     catalogue: Catalogue
     has_counts: bool = True
     agreement: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=AGREEMENT_SCHEMA))
-    units: pl.DataFrame = field(
-        default_factory=lambda: pl.DataFrame(schema={"unit_id": pl.String, "first_conversation_id": pl.String})
-    )
 
 
 def counted_conversations(inputs: MonthInputs, *, account_basis: AccountBasis) -> pl.DataFrame:
@@ -251,7 +246,4 @@ def aggregate_month(inputs: MonthInputs, *, policy: DisclosurePolicy, account_ba
         coverage=coverage_curve(inputs.catalogue, tables["task"], floors=floors, policy=policy),
         catalogue=inputs.catalogue,
         agreement=route_agreement(routes | dict.fromkeys(used, task_rows), inputs.catalogue),
-        units=counted.group_by(unit_id=sampling_unit(counted)).agg(
-            first_conversation_id=pl.col("conversation_id").min()
-        ),
     )

@@ -76,8 +76,8 @@ def measure_cells(
         The cells, sorted by key, and what each account adds to them. Shares are null where the base is empty.
     """
     keys, within = list(keys), list(within)
-    rows = rows.with_columns(sampling_unit(rows))
-    base = rows if base is None else base.with_columns(sampling_unit(base))
+    rows = rows.with_columns(_unit(rows))
+    base = rows if base is None else base.with_columns(_unit(base))
     weight = pl.col("weight")
     unit_base = base.group_by([*within, "account_id", "unit_id"]).agg(weight.sum())
     account_base = unit_base.group_by([*within, "account_id"]).agg(account_weight=weight.sum())
@@ -122,12 +122,8 @@ def _joined(keys: Sequence[str]) -> pl.Expr:
     return pl.concat_str([pl.col(key).cast(pl.String) for key in keys], separator="|") if keys else pl.lit("all")
 
 
-def sampling_unit(rows: pl.DataFrame) -> pl.Expr:
-    """What is drawn when the sample is drawn again: the account, or the conversation that has none.
-
-    Args:
-        rows: `account_id`, and `conversation_id` where the rows are conversations.
-    """
+def _unit(rows: pl.DataFrame) -> pl.Expr:
+    """What is drawn when the sample is drawn again: the account, or the conversation that has none."""
     account = pl.col("account_id").cast(pl.String)
     if "conversation_id" not in rows.columns:
         return account.alias("unit_id")
