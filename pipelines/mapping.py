@@ -11,6 +11,8 @@ from pipelines.contracts import ClusterTask, ConversationTask
 
 NONE = "none"
 NOT_CLASSIFIED = "not_classified"
+LEAST_PART = 0.5
+"""A further label is at least this part as probable as the first: less is what retrieval always finds."""
 
 
 def stacked_vectors(embeddings: pl.DataFrame) -> NDArray[np.float32]:
@@ -63,15 +65,28 @@ def cluster_tasks(matches: pl.DataFrame) -> pl.DataFrame:
     return ClusterTask.validate(table, cast=True)
 
 
-def chosen_tasks(matches: pl.DataFrame, key: str) -> pl.DataFrame:
-    """One row per id: the accepted statement, `none` where none fits, `not_classified` where the verifier abstained.
+def chosen_tasks(matches: pl.DataFrame, key: str, *, labels: int = 1) -> pl.DataFrame:
+    """Accepted statements of each id; `none` where none fits, `not_classified` where the verifier abstained.
+
+    Where the first candidate is accepted, those after it that are at least `LEAST_PART` as probable are labels too, up
+    to `labels` in all. Weights are their probabilities over the sum of these.
 
     Args:
         matches: Ranked candidates with `rank`, `statement_task_id`, `match_prob`, `verdict`, `verifier`.
         key: Column that identifies what was matched.
+        labels: Most statements of an id.
+
+    Returns:
+        One row per id and label, with `match_weight`, which sums to 1 per id, and the verdict on the id.
     """
     verdict = pl.col("verdict").cast(pl.String)
-    return matches.filter(pl.col("rank") == 1).select(
+    prob = pl.col("match_prob")
+    ranked = matches.filter(pl.col("rank") <= labels).sort(key, "rank")
+    first_verdict = verdict.first().over(key)
+    is_further = (first_verdict == "accepted") & (prob > 0) & (prob >= LEAST_PART * prob.first().over(key))
+    kept = ranked.with_columns(is_kept=(pl.col("rank") == 1) | is_further, verdict=first_verdict).filter("is_kept")
+    whole = prob.sum().over(key)
+    return kept.select(
         key,
         pl.when(verdict == "accepted")
         .then(pl.col("statement_task_id"))
@@ -82,6 +97,7 @@ def chosen_tasks(matches: pl.DataFrame, key: str) -> pl.DataFrame:
         "match_prob",
         verdict,
         "verifier",
+        match_weight=pl.when(pl.len().over(key) > 1).then(prob / whole).otherwise(1.0),
     )
 
 
@@ -91,8 +107,10 @@ def conversation_tasks(
     cluster_matches: pl.DataFrame,
     direct_matches: pl.DataFrame,
     hierarchy_matches: pl.DataFrame,
+    *,
+    labels: int = 1,
 ) -> pl.DataFrame:
-    """Task of every occupational conversation by each route.
+    """Tasks of every occupational conversation by each route.
 
     Args:
         occupational: One `conversation_id` per occupational conversation.
@@ -100,15 +118,19 @@ def conversation_tasks(
         cluster_matches: Table `core/cluster_task`.
         direct_matches: Ranked candidates per conversation with `id`, from all statements.
         hierarchy_matches: The same from the way down the hierarchy of tasks.
+        labels: Most statements of a conversation.
 
     Returns:
-        Table `core/conversation_task`: single label, weight 1; a conversation in no cluster is not classified by the
-        cluster route.
+        Table `core/conversation_task`: weights sum to 1 per conversation and route; a conversation in no cluster is
+        not classified by the cluster route.
     """
     base = members.filter(pl.col("cluster_level") == 0).select("conversation_id", "cluster_id")
-    by_cluster = base.join(chosen_tasks(cluster_matches, "cluster_id"), on="cluster_id").drop("cluster_id")
+    by_cluster = base.join(chosen_tasks(cluster_matches, "cluster_id", labels=labels), on="cluster_id").drop(
+        "cluster_id"
+    )
     by_itself, by_descent = (
-        chosen_tasks(matches, "id").rename({"id": "conversation_id"}) for matches in (direct_matches, hierarchy_matches)
+        chosen_tasks(matches, "id", labels=labels).rename({"id": "conversation_id"})
+        for matches in (direct_matches, hierarchy_matches)
     )
     routes = []
     for route, chosen in (("cluster", by_cluster), ("conversation", by_itself), ("hierarchy", by_descent)):
@@ -119,8 +141,9 @@ def conversation_tasks(
                 pl.col("statement_task_id").fill_null(NOT_CLASSIFIED),
                 pl.col("verdict").fill_null("abstained"),
                 pl.col("verifier").fill_null("none"),
-                pl.lit(1.0).alias("match_weight"),
+                pl.col("match_weight").fill_null(1.0),
             )
         )
-    table = pl.concat(routes).select(ConversationTask.column_names()).sort("conversation_id", "mapping_route")
+    key = ("conversation_id", "mapping_route", "statement_task_id")
+    table = pl.concat(routes).select(ConversationTask.column_names()).sort(key)
     return ConversationTask.validate(table, cast=True)

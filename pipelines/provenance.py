@@ -31,6 +31,7 @@ STATISTICAL_SETTINGS: Final = (
     "channel",
     "bootstrap_draws",
     "mapping_route",
+    "task_labels",
     "cluster_method",
     "cluster_count",
     "screen_model",
@@ -131,6 +132,7 @@ def vintage_row(
         "facet_version": ", ".join(facet_versions) or "none",
         "summariser": _summariser(settings, clusters),
         "mapping_route": settings.mapping_route,
+        "task_label_count": settings.task_labels,
         "sdc_policy_id": settings.policy.policy_id,
         "seed": settings.seed,
     }

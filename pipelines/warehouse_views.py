@@ -22,6 +22,7 @@ from pipelines.contracts import (
 
 _METHOD = ("onet_version", "sdc_policy_id", "embedder", "verifier", "facet_version", "mapping_route", "oews_year")
 _SAME_METHOD = " AND ".join(f"nv.{name} IS NOT DISTINCT FROM bv.{name}" for name in _METHOD)
+_SAME_METHOD += " AND coalesce(nv.task_label_count, 1) = coalesce(bv.task_label_count, 1)"
 _COMPARABLE = f"(n.account_basis = b.account_basis AND {_SAME_METHOD})"
 _VINTAGES = "JOIN meta.vintage nv ON nv.vintage_id = n.vintage_id JOIN meta.vintage bv ON bv.vintage_id = b.vintage_id"
 _MEASURE_ENDINGS = ("_share", "_ratio", "_coverage")

@@ -23,6 +23,11 @@ class Vintage(dy.Schema):
     embedder = dy.String(description="Encoder and its digest.")
     verifier = dy.String(description="What accepted or rejected candidates.")
     mapping_route = dy.String(description="Route that feeds the index: cluster, conversation or hierarchy.")
+    task_label_count = dy.Int64(
+        nullable=True,
+        min=1,
+        description="Most task statements of a conversation: 1, or up to 3 with weights that sum to 1; null: older, 1.",
+    )
     facet_version = dy.String(description="Version of the facet heads or prompts.")
     code_version = dy.String(description="Version of this software.")
     dagster_run_id = dy.String(nullable=True, description="Run that published it.")

@@ -91,8 +91,8 @@ def cluster_task(
 
 
 @tables(
-    TableSpec("core/conversation_task", GROUP, settings=_VERIFY),
-    TableSpec("core/conversation_task_model_use", GROUP, settings=_VERIFY),
+    TableSpec("core/conversation_task", GROUP, settings=(*_VERIFY, "task_labels")),
+    TableSpec("core/conversation_task_model_use", GROUP, settings=(*_VERIFY, "task_labels")),
     upstream={
         "index_manifest": "core/task_index",
         "members": "core/cluster_member",
@@ -119,7 +119,9 @@ def conversation_task(
     scores: pl.DataFrame,
     **taxonomy: pl.DataFrame,
 ) -> Mapping[str, pl.DataFrame]:
-    """Give every occupational conversation its task: through its cluster, directly, and down the hierarchy of tasks.
+    """Give every occupational conversation its task, or up to three with weights, by each route.
+
+    The routes: through its cluster, directly, and down the hierarchy of tasks.
 
     A language model, where one verifies, judges the first two routes; the third is always calibrated retrieval.
     """
@@ -130,7 +132,8 @@ def conversation_task(
     model = open_model(settings, store, "verify", run=context.partition_key)
     asked = request_subjects(ids, texts)
     verifier = task_verifier(model, index, texts.to_list(), asked, settings, scores, taxonomy, has_texts=True)
-    top = 1 if model is None else CANDIDATES
+    ranked = max(settings.task_labels, 2)  # the lead over the second is part of the first one's probability
+    top = ranked if model is None else CANDIDATES
     direct = match_vectors(ids, vectors, index=index, verifier=verifier, top=top, texts=texts)
     descended = match_by_descent(
         ids,
@@ -138,10 +141,12 @@ def conversation_task(
         index=index,
         hierarchy=hierarchy_from_tables(nodes, placed, index),
         verifier=CalibratedVerifier(index.vector_calibration),
-        top=1,
+        top=ranked,
     )
     use = use_table([model])
     refuse_failures(use, max_failure_share=settings.max_failure_share)
     occupational = facets.filter("is_occupational")
-    placed_tasks = conversation_tasks(occupational, members, cluster_matches, direct, descended)
+    placed_tasks = conversation_tasks(
+        occupational, members, cluster_matches, direct, descended, labels=settings.task_labels
+    )
     return {"core/conversation_task": placed_tasks, "core/conversation_task_model_use": use}

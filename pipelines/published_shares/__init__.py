@@ -94,6 +94,7 @@ def shares_vintage(sources: PublishedSources, context: VintageContext, *, publis
         "oews_year": None,
         **dict.fromkeys(("summariser", "embedder", "verifier", "facet_version"), none),
         "mapping_route": "cluster",
+        "task_label_count": 1,
         "code_version": code_version(),
         "dagster_run_id": None,
         "input_digest": shares_digest(sources.task_shares),

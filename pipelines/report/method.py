@@ -141,6 +141,7 @@ def provenance_section(tables: MonthTables) -> Section:
         ("Encoder", vintage["embedder"]),
         ("Verifier", vintage["verifier"]),
         ("Mapping route", vintage["mapping_route"]),
+        ("Most task statements of a conversation", vintage["task_label_count"]),
         ("Facets", vintage["facet_version"]),
         ("Disclosure policy", vintage["sdc_policy_id"]),
         ("Rounding", tables.policy["rounding"]),

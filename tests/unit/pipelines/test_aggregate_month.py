@@ -79,6 +79,39 @@ def test_tables_do_not_depend_on_the_order_of_the_input_rows(inputs, exact):
     assert_frame_equal(exact.collaboration.pattern_shares, again.collaboration.pattern_shares, rel_tol=1e-13)
 
 
+def test_weighted_labels_split_a_conversation_and_keep_its_account_whole() -> None:
+    inputs = make_month(seed=6, conversations=400, heavy=0.0, without_account=0.0)
+    statements = inputs.catalogue.tasks["statement_task_id"].unique().sort()
+    first = inputs.conversation_task.filter(pl.col("statement_task_id") != "none")
+    other = first.with_columns(
+        statement_task_id=pl.col("statement_task_id").replace_strict(
+            statements, statements.shift(1, fill_value=statements[-1]), return_dtype=pl.String
+        ),
+        match_weight=pl.lit(0.4),
+    )
+    both = pl.concat(
+        [
+            inputs.conversation_task.filter(pl.col("statement_task_id") == "none"),
+            first.with_columns(match_weight=pl.lit(0.6)),
+            other,
+        ]
+    )
+    alone = aggregated(inputs).tables["task"].cells
+    month = aggregated(dataclasses.replace(inputs, conversation_task=both))
+    split = month.tables["task"].cells
+    assert split["conversation_count"].sum() == pytest.approx(alone["conversation_count"].sum())
+    for name in ("task", "task_occupation", "occupation", "major_group"):
+        assert month.tables[name].cells["usage_share"].sum() == pytest.approx(1, abs=1e-9)
+    counts = dict(alone.select("task_id", "conversation_count").iter_rows())
+    one, before = statements[5], statements[6]
+    row = split.row(by_predicate=pl.col("task_id") == one, named=True)
+    assert row["conversation_count"] == pytest.approx(0.6 * counts[one] + 0.4 * counts[before])
+    touching = both.filter(pl.col("statement_task_id") == one).join(inputs.conversations, on="conversation_id")
+    touching = touching.filter("is_counted").join(inputs.facets.filter("is_occupational"), on="conversation_id")
+    assert row["account_count"] == touching["account_key"].n_unique()
+    assert row["conversation_count"] < touching.height
+
+
 def test_conversations_over_the_cap_count_nowhere(inputs):
     nobody = dataclasses.replace(
         inputs, conversations=inputs.conversations.with_columns(is_counted=pl.lit(value=False))

@@ -77,6 +77,35 @@ def test_every_route_gives_each_conversation_one_task() -> None:
     assert found.height == 12
 
 
+def test_further_labels_are_candidates_half_as_probable_as_an_accepted_first() -> None:
+    found = chosen_tasks(
+        matches(
+            [
+                ("x", 1, "7", 0.6, "accepted"),
+                ("x", 2, "8", 0.4, "none_fits"),
+                ("x", 3, "9", 0.29, "none_fits"),
+                ("x", 4, "6", 0.28, "none_fits"),
+                ("y", 1, "7", 0.2, "none_fits"),
+                ("y", 2, "8", 0.19, "none_fits"),
+                ("z", 1, "7", 0.5, "abstained"),
+                ("z", 2, "8", 0.5, "abstained"),
+                ("q", 1, "7", 0.0, "accepted"),
+                ("q", 2, "8", 0.0, "none_fits"),
+            ]
+        ),
+        "id",
+        labels=3,
+    )
+    weights = {(i, t): w for i, t, w in found.select("id", "statement_task_id", "match_weight").iter_rows()}
+    one = {("y", "none"): 1.0, ("z", "not_classified"): 1.0, ("q", "7"): 1.0}
+    assert weights == {("x", "7"): 0.6, ("x", "8"): 0.4} | one
+    assert set(found.filter(pl.col("id") == "x")["verdict"]) == {"accepted"}
+    three = chosen_tasks(
+        matches([("x", n, str(n), 0.3, "accepted" if n == 1 else "none_fits") for n in (1, 2, 3, 4)]), "id", labels=3
+    )
+    np.testing.assert_allclose(three["match_weight"], [1 / 3] * 3)
+
+
 @given(st.permutations(["a", "b", "c"]))
 def test_row_order_changes_no_centroid(order: list[str]) -> None:
     vectors = {"a": [1.0, 0.0], "b": [0.6, 0.8], "c": [0.0, -1.0]}
