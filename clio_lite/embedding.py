@@ -4,6 +4,7 @@ Here belong finding a model on disk, its export to ONNX, and encoding. What the 
 """
 
 import hashlib
+import inspect
 import json
 import logging
 import os
@@ -41,6 +42,9 @@ Backend = Literal["onnx", "onnx-fp32", "torch"]
 """`onnx` has weights and activations of 8 bits, `onnx-fp32` and `torch` have floats of 32."""
 
 _PRECISIONS: Final[dict[Backend, str]] = {"onnx": "onnx-int8", "onnx-fp32": "onnx-fp32", "torch": "torch-fp32"}
+
+_MODULES: Final = frozenset(["Transformer", "Pooling", "Normalize"])
+"""Steps of a sentence-transformers model that are run here."""
 
 Vectors = NDArray[np.float32]
 Embed = Callable[[NDArray[np.int64]], Vectors]
@@ -141,10 +145,19 @@ def load_encoder(
                     _export(folder, export, is_quantised=backend == "onnx")
         embed = _onnx_embed(export)
     name = f"{label}/{precision}/{digest}"
-    return FolderEncoder(name, dimensions, _tokenizer(folder), embed, threads or _usable_cores())
+    return FolderEncoder(name, dimensions, _tokenizer(folder), embed, threads or usable_cores())
 
 
-def _usable_cores() -> int:
+def model_of(encoder_name: str) -> str:
+    """Model and digest of an encoder's name, without the backend and without what reads other languages.
+
+    Vectors of equal models lie in one space, and those of English texts are near enough to be used for each other.
+    """
+    parts = encoder_name.partition("+")[0].split("/")
+    return f"{parts[0]}/{parts[-1]}"
+
+
+def usable_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -171,13 +184,21 @@ def _find_folder(model: str | Path | None, cache_dir: Path) -> tuple[Path, str]:
 
 
 def _check_folder(folder: Path) -> None:
-    """Refuse a folder that is not a mean-pooled sentence-transformers model."""
+    """Refuse a folder that is no sentence-transformers model, or one that does more than take a mean."""
     missing = [name for name in ("config.json", "model.safetensors", "tokenizer.json") if not (folder / name).is_file()]
     if missing:
         raise EncoderNotFoundError(
             f"expected a sentence-transformers folder with config.json, model.safetensors and tokenizer.json, found "
             f"{folder} without {', '.join(missing)}: save the model there with SentenceTransformer.save()"
         )
+    modules = folder / "modules.json"
+    if modules.is_file():
+        kinds = {entry["type"].rsplit(".", 1)[-1] for entry in json.loads(modules.read_text(encoding="utf-8"))}
+        if kinds - _MODULES:
+            raise EncoderNotFoundError(
+                f"expected a model with the steps {', '.join(sorted(_MODULES))} only, found "
+                f"{', '.join(sorted(kinds - _MODULES))} in {folder}: choose a model without further layers"
+            )
     pooling = folder / "1_Pooling" / "config.json"
     if pooling.is_file():
         modes = json.loads(pooling.read_text(encoding="utf-8"))
@@ -222,13 +243,15 @@ def _model(folder: Path) -> Any:
             self.inner = inner
 
         def forward(self, ids: torch.Tensor) -> torch.Tensor:
-            states = self.inner(
-                input_ids=ids, attention_mask=torch.ones_like(ids), token_type_ids=torch.zeros_like(ids)
-            ).last_hidden_state
+            inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+            if has_types:
+                inputs["token_type_ids"] = torch.zeros_like(ids)
+            states = self.inner(**inputs).last_hidden_state
             return torch.nn.functional.normalize(states.mean(dim=1), dim=1)
 
     disable_progress_bar()
     inner = AutoModel.from_pretrained(str(folder), local_files_only=True, attn_implementation="eager")
+    has_types = "token_type_ids" in inspect.signature(inner.forward).parameters  # DistilBERT and others have none
     return MeanVector(inner).eval()
 
 

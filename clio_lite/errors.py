@@ -17,6 +17,10 @@ class EncoderNotFoundError(ClioLiteError):
     """No usable sentence encoder where one was named."""
 
 
+class LanguageMapError(ClioLiteError):
+    """The map between the encoders is missing, damaged, or belongs to other encoders."""
+
+
 class HeadMismatchError(ClioLiteError):
     """Trained heads belong to another encoder or to other definitions."""
 

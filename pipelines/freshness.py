@@ -10,7 +10,7 @@ from pipelines.partitions import previous_month
 from pipelines.settings import PROJECT, RunFields
 from pipelines.storage import Store
 
-_SOURCES = ("conversations", "onet", "earlier_onet", "soc_crosswalk", "oews", "soc_structure", "encoder")
+_SOURCES = ("conversations", "onet", "earlier_onet", "soc_crosswalk", "oews", "soc_structure", "encoder", "heads")
 
 
 @cache

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import onet
-from clio_lite.embedding import load_encoder
+from clio_lite.multilingual import load_routed_encoder
 from onet.release import load_release
 from onet.rerank_training import train_reranker
 from onet.reranking import write_reranker
@@ -15,7 +15,7 @@ OUT = Path(onet.__file__).parent / "reranker.json"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Retrain the reranker on a release, with the bundled encoder.
+    """Retrain the reranker on a release, with the default encoder.
 
     Args:
         arguments: Command line without the program's name; None takes the process's own.
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=OUT)
     parser.add_argument("--cache", type=Path, default=Path("data/store/cache"))
     options = parser.parse_args(arguments)
-    encoder = load_encoder(None, cache_dir=options.cache)
+    encoder = load_routed_encoder(cache_dir=options.cache)
     release = load_release(options.onet)
     model = train_reranker(release, build_task_index(release, encoder, seed=0, is_plain=True), encoder)
     write_reranker(model, options.out)

@@ -29,6 +29,9 @@ STARTER = PROJECT / "data" / "starter"
 SAMPLE = PROJECT / "data" / "sample"
 _DEFAULT = DisclosurePolicy()
 
+EncoderRoute = Literal["language", "none"]
+"""Whether the bundled encoder shares its work with a multilingual one."""
+
 
 class RunFields(BaseModel):
     """What a run can be told, shown in this form in the launchpad."""
@@ -94,6 +97,15 @@ class RunFields(BaseModel):
     )
     encoder_backend: Backend = Field(
         default="onnx", description="What runs the encoder: onnx in 8 bits, onnx-fp32 or torch in full precision."
+    )
+    encoder_route: EncoderRoute = Field(
+        default="language",
+        description="language: the bundled encoder reads English and a multilingual one every other language, in one "
+        "space of vectors; none: the bundled encoder reads all. An encoder that is named reads all in any case.",
+    )
+    heads: str = Field(
+        default="",
+        description="Folder of facet heads trained with an encoder that is named; empty: those of the bundled encoder.",
     )
     models: ModelSettings = Field(
         default=ModelSettings(), description="Language models by role; none: everything is embedded."

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from clio_lite.embedding import model_of
 from clio_lite.errors import HeadMismatchError
 from clio_lite.heads.prediction import Heads, LinearHead, SkillHead
 from clio_lite.structure import FEATURE_NAMES
@@ -63,14 +64,12 @@ def load_heads(path: Path, *, encoder_name: str) -> Heads:
     Raises:
         HeadMismatchError: There are none, or they belong to another encoder or to other dialogue features.
     """
-    remedy = "retrain them with 'python -m clio_lite.heads'"
+    remedy = "train them with 'python -m clio_lite.heads', with --encoder and --out for another encoder"
     if not (path / "heads.json").is_file() or not (path / "heads.npz").is_file():
         raise HeadMismatchError(f"expected heads.json and heads.npz in {path}, found none: {remedy}")
     facts = json.loads((path / "heads.json").read_text(encoding="utf-8"))
     if model_of(facts["encoder_name"]) != model_of(encoder_name):
-        raise HeadMismatchError(
-            f"heads were trained with {facts['encoder_name']}, asked for {encoder_name}: {remedy} for this encoder"
-        )
+        raise HeadMismatchError(f"heads were trained with {facts['encoder_name']}, asked for {encoder_name}: {remedy}")
     if tuple(facts["features"]) != FEATURE_NAMES:
         raise HeadMismatchError(f"heads were trained on other dialogue features than these: {remedy}")
     with np.load(path / "heads.npz", allow_pickle=False) as arrays:
@@ -98,9 +97,3 @@ def load_heads(path: Path, *, encoder_name: str) -> Heads:
             max_skills=own["max_skills"],
         )
     return Heads(facts["version"], facts["encoder_name"], linear, skills, facts["quality"])
-
-
-def model_of(encoder_name: str) -> str:
-    """Model and digest of an encoder's name, without the backend: its vectors are near enough for the heads."""
-    parts = encoder_name.split("/")
-    return f"{parts[0]}/{parts[-1]}"

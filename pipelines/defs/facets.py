@@ -6,16 +6,15 @@ import dagster as dg
 import polars as pl
 
 from clio_lite.embedding import embed_requests
-from clio_lite.heads import HEADS_DIR, load_heads
 from clio_lite.model_facets import FacetModels, label_facets
 from pipelines.defs.declare import TableSpec, tables
-from pipelines.defs.resources import open_encoder, open_model
+from pipelines.defs.resources import open_encoder, open_heads, open_model
 from pipelines.model_roles import FACET_ROLES, refuse_unlabelled, use_table
 
 GROUP = "facets"
-_ENCODER = ("encoder", "encoder_backend")
+_ENCODER = ("encoder", "encoder_backend", "encoder_route")
 _KINDS = ("polars", "parquet", "onnx", "scikitlearn")
-_FACETS = (*_ENCODER, "screen_model", "facets_model", "max_failure_share", "seed")
+_FACETS = (*_ENCODER, "heads", "screen_model", "facets_model", "max_failure_share", "seed")
 
 
 @tables(
@@ -32,7 +31,7 @@ def facets(context: dg.AssetExecutionContext, conversations: pl.LazyFrame) -> Ma
     labelled = label_facets(
         conversations,
         encoder=encoder,
-        heads=load_heads(HEADS_DIR, encoder_name=encoder.name),
+        heads=open_heads(settings, encoder),
         skills=None,
         models=FacetModels(*models),
         seed=settings.seed,

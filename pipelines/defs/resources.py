@@ -7,11 +7,13 @@ import dagster as dg
 import polars as pl
 
 from clio_lite.embedding import Backend, Encoder, load_encoder
+from clio_lite.heads import HEADS_DIR, Heads, load_heads
+from clio_lite.multilingual import load_routed_encoder
 from pipelines.models import open_model
-from pipelines.settings import RunFields, RunResource, Settings
+from pipelines.settings import EncoderRoute, RunFields, RunResource, Settings
 from pipelines.storage import Store
 
-__all__ = ["ParquetTables", "build_resources", "open_encoder", "open_model", "open_store"]
+__all__ = ["ParquetTables", "build_resources", "open_encoder", "open_heads", "open_model", "open_store"]
 
 
 class ParquetTables(dg.IOManager):
@@ -43,7 +45,9 @@ class ParquetTables(dg.IOManager):
 
 
 @functools.cache
-def _encoder(model: str, backend: Backend, cache_dir: Path) -> Encoder:
+def _encoder(model: str, route: EncoderRoute, backend: Backend, cache_dir: Path) -> Encoder:
+    if not model and route == "language":
+        return load_routed_encoder(backend=backend, cache_dir=cache_dir)
     chosen: str | Path | None = (Path(model) if Path(model).exists() else model) if model else None
     return load_encoder(chosen, backend=backend, cache_dir=cache_dir)
 
@@ -52,10 +56,23 @@ def open_encoder(settings: RunFields, store: Store) -> Encoder:
     """Sentence encoder of a run; loaded once per process.
 
     Args:
-        settings: Names the model and what runs it.
+        settings: Names the model, what reads other languages than English, and what runs it.
         store: Keeps the exported model in its cache.
     """
-    return _encoder(settings.encoder, settings.encoder_backend, store.encoder_exports)
+    return _encoder(settings.encoder, settings.encoder_route, settings.encoder_backend, store.encoder_exports)
+
+
+def open_heads(settings: RunFields, encoder: Encoder) -> Heads:
+    """Facet heads of a run.
+
+    Args:
+        settings: Names their folder.
+        encoder: Encoder of the run.
+
+    Raises:
+        HeadMismatchError: They belong to another encoder.
+    """
+    return load_heads(Path(settings.heads) if settings.heads else HEADS_DIR, encoder_name=encoder.name)
 
 
 def open_store(settings: Settings) -> Store:

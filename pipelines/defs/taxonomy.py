@@ -74,7 +74,7 @@ def task_lineage(context: dg.AssetExecutionContext, onet_task: pl.DataFrame, cro
         GROUP,
         "The index of task statements: what it was built from, and how well it retrieves held-out links.",
         is_monthly=False,
-        settings=("onet", "encoder", "encoder_backend", "seed"),
+        settings=("onet", "encoder", "encoder_backend", "encoder_route", "seed"),
         kinds=("polars", "parquet", "onnx"),
     ),
     upstream={"manifest": "core/release", **FRAMES},
