@@ -90,7 +90,7 @@ def test_saved_heads_are_the_same_bytes_and_read_back(heads, tmp_path):
 
 def test_heads_of_another_encoder_are_refused(heads, tmp_path):
     save_heads(heads, tmp_path)
-    with pytest.raises(HeadMismatchError, match="retrain"):
+    with pytest.raises(HeadMismatchError, match="train them"):
         load_heads(tmp_path, encoder_name="words/fake/1")
     with pytest.raises(HeadMismatchError, match="found none"):
         load_heads(tmp_path / "missing", encoder_name="words/fake/0")
