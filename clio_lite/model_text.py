@@ -58,4 +58,4 @@ def published_request(text: str) -> str:
     redacted = redact_text(text).text
     if not regex.search(r"\p{L}{2,}", regex.sub(r"\[[a-z]+\]", "", redacted)):
         return ""
-    return shown_plain(redacted)
+    return shown_plain(redacted, None)

@@ -26,6 +26,7 @@ from clio_lite.request_clauses import (
     topic_words,
     trimmed,
 )
+from clio_lite.request_names import hide_names
 from clio_lite.request_words import CONDITIONS
 from clio_lite.steering import has_order, without_orders
 from clio_lite.vocabulary import stop_words
@@ -129,7 +130,13 @@ _CODE_LINE = re.compile(
 )
 _FAULT = re.compile(r"\b\w*(?:Error|Exception)\b|Traceback|error:|ERR!|\bfatal\b")
 _ADDRESS = re.compile(r"https?://\S+|\bwww\.\S+|[\w.+-]+@[\w-]+\.\w+")
-_LONG_NUMBER = re.compile(r"\d{5,}")
+_LONG_NUMBER = re.compile(
+    r"(?P<public>\b(?:ISO(?:/IEC)?|IEC|RFC|EN|DIN|ASTM|CVE|IEEE|ANSI|BS|0x)[ -]?[\dA-Fa-f][\w:-]*)|(?<![\w.,])\d{1,4}(?:[ .\-/]\d{2,5}){2,}(?![\w,])|(?<![\w#/-])#?(?=[\w/-]*[A-Za-z])(?=[\w/-]*\d)[A-Za-z0-9][\w/-]{5,}|\d{5,}"
+)
+_MEASURE = re.compile(r"[a-z]?\d+[x-]\d+\w{0,3}|\d+[A-Za-zµ]{1,4}(?:/[a-z]{1,2})?|x?86[_-]64|\d+e-?\d+(?:/\d+)?", re.I)
+_YEAR_OR_DATE = re.compile(
+    r"(?<!\d)(?:19|20)\d{2}(?!\d)(?:[-./]\d{1,2}[-./]\d{1,2}(?!\d))?|\d{1,2}[-./]\d{1,2}[-./](?:19|20)?\d{2}(?!\d)"
+)
 _LETTERS = re.compile(r"[^\W\d_]{4,}")
 
 
@@ -149,7 +156,7 @@ def extract_request(user_turns: Sequence[str], language: str | None) -> str:
             sentences = [text for text, _ in split_sentences(turn, keep_ordinals=language in _ORDINAL_DOT)]
             request, has_topic = _best_foreign(sentences, language), True
         else:
-            request, has_topic = _english_request(turn)
+            request, has_topic = _english_request(turn, language)
         if request and has_topic:
             return request
         first = first or request
@@ -171,7 +178,7 @@ def _bare_code_request(turn: str) -> str:
     return "Resolve an error in a program" if _FAULT.search(turn) else "Work on a piece of code"
 
 
-def _english_request(turn: str) -> tuple[str, bool]:
+def _english_request(turn: str, language: str | None) -> tuple[str, bool]:
     """The request of one turn, empty where it has no sentence, and whether it has words of a topic."""
     sentences = split_sentences(turn)
     found = [clause for number, (text, is_item) in enumerate(sentences) for clause in clauses(text, is_item, number)]
@@ -180,7 +187,7 @@ def _english_request(turn: str) -> tuple[str, bool]:
     scores = [_score(clause, len(sentences)) for clause in found]
     best = found[max(range(len(found)), key=lambda place: (scores[place], -place))]
     text = _joined(best, found)
-    return _verb_first(text, is_task=best.is_task), bool(topic_words(text))
+    return _verb_first(text, language, is_task=best.is_task), bool(topic_words(text))
 
 
 def _score(clause: Clause, sentence_count: int) -> float:
@@ -276,28 +283,41 @@ def _best_foreign(sentences: Sequence[str], language: str | None) -> str:
         )
 
     best = max(range(len(sentences)), key=lambda number: (score(number), -number))
-    return _shortened(_plain(_QUOTED_TASK.sub(r"\1", sentences[best])))
+    return _shortened(_plain(_QUOTED_TASK.sub(r"\1", sentences[best]), language))
 
 
-def shown_plain(request: str) -> str:
+def shown_plain(request: str, language: str | None) -> str:
     """A request that something else wrote, in the form of ours: marks of redaction as words, cut, a capital in front.
 
     Args:
         request: One redacted sentence.
+        language: ISO 639-1 code of the sentence; None is read as English.
     """
-    return _shortened(_plain(request))
+    return _shortened(_plain(request, language))
 
 
-def _plain(sentence: str) -> str:
-    """Turn marks of redaction and long numbers into plain words."""
+def _plain(sentence: str, language: str | None) -> str:
+    """Turn names, marks of redaction and numbers of somebody's into plain words."""
+    sentence = hide_names(sentence, language)
     sentence = _ADDRESS.sub(lambda match: "an e-mail address" if "@" in match[0] else "a link", sentence)
     sentence = _MARK.sub(lambda match: _MARKS[match[1]], sentence)
-    return " ".join(_LONG_NUMBER.sub("a number", sentence).split())
+    return " ".join(_LONG_NUMBER.sub(_shown_number, sentence).split())
 
 
-def _verb_first(text: str, *, is_task: bool) -> str:
+def _shown_number(match: re.Match[str]) -> str:
+    """What is shown of a number: years, dates, standards and short ones as they are."""
+    if match["public"]:
+        return match[0]
+    digits = len(re.sub(r"\D", "", _YEAR_OR_DATE.sub("", match[0])))
+    if any(letter.isalpha() for letter in match[0]):
+        is_measure = _MEASURE.fullmatch(match[0]) is not None
+        return "an identifier" if digits >= 5 and digits * 3 >= len(match[0]) and not is_measure else match[0]
+    return "a number" if digits >= 5 else match[0]
+
+
+def _verb_first(text: str, language: str | None, *, is_task: bool) -> str:
     """Turn a clause into one that begins with a verb; empty where nothing is left."""
-    text = _plain(text).rstrip(" ?!.,:;")
+    text = _plain(text, language).rstrip(" ?!.,:;")
     if not text:
         return ""
     if not (is_task or opens_with_verb(text)):
