@@ -1,6 +1,6 @@
 """What a command shows at its end: facts and small tables on the terminal, or the same as JSON."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipelines.headline_levels import LEVEL_TITLES, LEVELS
 from pipelines.progress import StepCost
 from pipelines.storage import Store
 
@@ -21,10 +22,23 @@ _HEADLINES: Final = """
     FROM latest.headline_month h JOIN meta.metric m USING (metric_id)
     WHERE strftime(h.period_start, '%Y-%m') = ? ORDER BY m.metric_id
 """
+_LEVEL: Final = """
+    SELECT mapping_level, precise_share FROM v_level_precision
+    WHERE strftime(period_start, '%Y-%m') = ? AND is_headline ORDER BY ALL LIMIT 1
+"""
 _TASKS: Final = """
-    SELECT task, usage_share, account_share, conversation_count AS conversations, account_band AS accounts
+    SELECT task, usage_share, ci_low AS low_share, ci_high AS high_share, conversation_count AS conversations,
+      account_band AS accounts
     FROM latest.task_month WHERE strftime(period_start, '%Y-%m') = ? AND row_kind = 'value' AND usage_share > 0
+      AND precision_class IS DISTINCT FROM 'D'
     ORDER BY usage_share DESC, task LIMIT ?
+"""
+_ACTIVITIES: Final = """
+    SELECT title AS activity, usage_share, ci_low AS low_share, ci_high AS high_share, obs_status
+    FROM latest.activity_month
+    WHERE strftime(period_start, '%Y-%m') = ? AND row_kind = 'value' AND usage_share > 0 AND label_rule = 'single'
+      AND activity_level = ? AND precision_class IS DISTINCT FROM 'D'
+    ORDER BY usage_share DESC, title LIMIT ?
 """
 _OCCUPATIONS: Final = """
     SELECT onet_soc_code AS code, title, usage_share, task_coverage, representation_ratio AS representation
@@ -32,7 +46,8 @@ _OCCUPATIONS: Final = """
     ORDER BY usage_share DESC, title LIMIT ?
 """
 _GROUPS: Final = """
-    SELECT title AS category, usage_share, employment_share, representation_ratio AS representation, obs_status
+    SELECT title AS category, usage_share, ci_low AS low_share, ci_high AS high_share, employment_share,
+      representation_ratio AS representation, obs_status
     FROM latest.major_group_month WHERE strftime(period_start, '%Y-%m') = ? AND row_kind = 'value'
       AND usage_share IS DISTINCT FROM 0
     ORDER BY usage_share DESC NULLS LAST, title LIMIT ?
@@ -157,6 +172,25 @@ def _advice(counts: Mapping[str, int], notes: str) -> str:
     return "no conversation names an account, so every cell is withheld: see --assume-account-per-conversation"
 
 
+def _headline_level(rows: pl.DataFrame) -> str:
+    """Level that the month is read at first; major groups where no share is stated at all."""
+    return LEVELS[0] if rows.is_empty() else str(rows.item(0, "mapping_level"))
+
+
+def _by_activity(rows: Callable[..., pl.DataFrame], month: str, level: str) -> dict[str, pl.DataFrame]:
+    """Table of the work activities where these are read first."""
+    if level not in ("iwa", "gwa"):
+        return {}
+    return {f"Top {LEVEL_TITLES[level]}": rows(_ACTIVITIES, month, level, _TOP)}
+
+
+def _level_note(level: str) -> str:
+    """What to read first, where that is not the finest level."""
+    if level == LEVELS[-1]:
+        return ""
+    return f"read {LEVEL_TITLES[level]} first: finer shares are mostly less precise than a third of themselves"
+
+
 def index_summary(out: Path, store: Store, month: str, costs: Mapping[str, StepCost]) -> IndexSummary:
     """Figures of a month from the DuckDB file, opened read-only.
 
@@ -174,9 +208,11 @@ def index_summary(out: Path, store: Store, month: str, costs: Mapping[str, StepC
             return frame
 
         vintage = rows(_VINTAGE, month).row(0, named=True)
+        level = _headline_level(rows(_LEVEL, month))
         tables = {
             "Headlines": headline_table(rows(_HEADLINES, month)),
             "Occupational categories": rows(_GROUPS, month, _TOP),
+            **_by_activity(rows, month, level),
             "Top tasks": rows(_TASKS, month, _TOP),
             "Top occupations": rows(_OCCUPATIONS, month, _TOP),
             "Collaboration (of the classified)": rows(_PATTERNS, month),
@@ -190,7 +226,8 @@ def index_summary(out: Path, store: Store, month: str, costs: Mapping[str, StepC
         "vintage": vintage["vintage_id"],
         "onet_version": vintage["onet_version"],
         "sdc_policy_id": vintage["sdc_policy_id"],
-        "notes": "; ".join(filter(None, [vintage["notes"], _advice(counts, vintage["notes"])])),
+        "headline_level": level,
+        "notes": "; ".join(filter(None, [vintage["notes"], _advice(counts, vintage["notes"]), _level_note(level)])),
         "warehouse": str(warehouse),
         "package": str(out / "package"),
         "report": str(out / "report" / "index.html"),

@@ -19,6 +19,7 @@ from pipelines.contracts import (
     TaskMonth,
     Vintage,
 )
+from pipelines.headline_levels import LEAST_PRECISE_SHARE, level_precision_sql
 
 _METHOD = ("onet_version", "sdc_policy_id", "embedder", "verifier", "facet_version", "mapping_route", "oews_year")
 _SAME_METHOD = " AND ".join(f"nv.{name} IS NOT DISTINCT FROM bv.{name}" for name in _METHOD)
@@ -73,6 +74,7 @@ def main_views() -> list[View]:
     return [
         _occupation_panel(),
         _occupation_split(),
+        _level_precision(),
         _headline_change_view(),
         _change_view("major_group", MajorGroupMonth, ("soc_major_group", "alloc_rule"), ("title",)),
         _change_view("occupation", OccupationMonth, ("soc_system", "onet_soc_code", "alloc_rule"), ("title",)),
@@ -151,6 +153,22 @@ ORDER BY period_start, channel, population, alloc_rule, onet_soc_code"""
     }
     comment = "One row per month, occupation and rule of splitting shared statements (latest vintages)."
     return View("v_occupation_split", sql, comment, _descriptions(OccupationMonth) | own)
+
+
+def _level_precision() -> View:
+    """How much of the usage each level states precisely, and which is read first."""
+    own = {
+        "mapping_level": "task, iwa or gwa (work activities, single label), or major_group.",
+        "stated_row_count": "Rows of the level with a published share above zero.",
+        "precise_row_count": "Of them, those whose standard error is under a third of the share (classes A to C).",
+        "precise_share": "Part of the matched usage that these rows hold; withheld usage is in the denominator.",
+        "is_headline": f"The finest level of which precise rows hold {LEAST_PRECISE_SHARE:.0%} of the usage, else "
+        "major_group: read this one first.",
+    }
+    comment = (
+        "One row per month and level (latest vintages): at which level shares are precise enough to be read first."
+    )
+    return View("v_level_precision", level_precision_sql(), comment, _descriptions(CommonBlock) | own)
 
 
 def _headline_change_view() -> View:

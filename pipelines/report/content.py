@@ -7,6 +7,7 @@ from typing import Any, Final
 import polars as pl
 
 from pipelines.figures.numbers import NOT_AVAILABLE, WITHHELD, percent, points
+from pipelines.headline_levels import LEVEL_TITLES, LEVELS
 from pipelines.report.blocks import Section
 from pipelines.report.method import limits_section, method_section, provenance_section, withheld_section
 from pipelines.report.sections import (
@@ -151,6 +152,10 @@ def summary(tables: MonthTables, month: str) -> tuple[str, ...]:
         found.append(
             f"In {month}, {top['title']} occupations took {percent(top['usage_share'])} of matched usage{beside}."
         )
+    level = tables.changes["v_level_precision"].filter("is_headline")
+    name = level.item(0, "mapping_level") if level.height else LEVELS[-1]
+    if name != LEVELS[-1]:
+        found.append(f"This month is to be read by {LEVEL_TITLES[name]}: finer shares are too unsure.")
     values = dict(tables["idx/headline_month"].select("metric_id", "value").iter_rows())
     augmentation, automation = values.get("augmentation_share"), values.get("automation_share")
     if augmentation is not None and automation is not None:

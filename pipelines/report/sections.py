@@ -14,6 +14,7 @@ from pipelines.figures import (
     wage_scatter_figure,
 )
 from pipelines.figures.collaboration import PATTERN_TITLES
+from pipelines.figures.numbers import percent
 from pipelines.report.blocks import Column, FigureBlock, Section, Table, make_table
 from pipelines.report.tables import MonthTables
 from pipelines.report.tree import cluster_tree
@@ -65,13 +66,14 @@ def major_group_section(tables: MonthTables) -> Section | None:
     if not has_values(frame):
         return None
     rows = values(frame)
-    whole = pl.concat([rows, _remainders(frame, "title")], how="diagonal_relaxed")
+    whole = with_interval(pl.concat([rows, _remainders(frame, "title")], how="diagonal_relaxed"))
     table = make_table(
         "Usage and employment by SOC major group",
         [
             Column("soc_major_group", "SOC", "code"),
             Column("title", "Major group"),
             Column("usage_share", "Usage", "share"),
+            Column("interval", "95 % interval", "band"),
             Column("employment_share", "Employment", "share"),
             Column("representation_ratio", "Usage / employment", "ratio"),
             Column("account_share", "Share of accounts", "share"),
@@ -106,8 +108,12 @@ def occupation_section(tables: MonthTables) -> Section | None:
         (statements.height - used - withheld - zero, "are not published by the source"),
     )
     said = "; ".join(f"{count:,} {words}" for count, words in counts if count)
+    precise = _sure(statements)
+    unsure = statements.height - precise.height
+    if unsure:
+        said += f"; {unsure:,} of those used have a standard error of a third of their share or more and are not listed"
     lead = (f"Of {statements.height:,} task statements: {said}.",)
-    first = [Column("usage_share", "Usage", "bar")]
+    first = [Column("usage_share", "Usage", "bar"), Column("interval", "95 % interval", "band")]
     return Section(
         "top",
         "Top occupations and tasks",
@@ -123,7 +129,7 @@ def occupation_section(tables: MonthTables) -> Section | None:
                     Column("task_coverage", "Tasks used", "share"),
                     *_MEASURES,
                 ],
-                _seen(values(occupations)),
+                _seen(with_interval(_sure(values(occupations)))),
             ),
             make_table(
                 f"Task statements with the most usage (first {TOP_ROWS}; base: all occupational conversations)",
@@ -133,10 +139,28 @@ def occupation_section(tables: MonthTables) -> Section | None:
                     Column("account_share", "Share of accounts", "share"),
                     *_MEASURES,
                 ],
-                _seen(statements),
+                _seen(with_interval(precise)),
             ),
         ),
     )
+
+
+def _sure(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows without those whose standard error is a third of the share or more; where none is stated, all."""
+    return frame.filter(pl.col("precision_class").cast(pl.String).ne_missing("D"))
+
+
+def with_interval(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add the 95 % interval as text; null where none is stated.
+
+    Args:
+        frame: `ci_low`, `ci_high`.
+    """
+    ends = pl.struct("ci_low", "ci_high").map_elements(
+        lambda row: None if row["ci_low"] is None else f"{percent(row['ci_low'])} – {percent(row['ci_high'])}",
+        return_dtype=pl.String,
+    )
+    return frame.with_columns(interval=ends)
 
 
 def depth_section(tables: MonthTables) -> Section | None:

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.contracts import PUBLISHED_TABLES
 
-CHANGE_VIEWS = ("v_headline_change", "v_major_group_change", "v_occupation_change")
+CHANGE_VIEWS = ("v_headline_change", "v_major_group_change", "v_occupation_change", "v_level_precision")
 
 _HISTORY = """
 SELECT persistent_id, min(period_start) AS first_month, arg_max(name, period_start) AS last_name
@@ -28,7 +28,8 @@ class MonthTables:
         vintage: Row of `meta.vintage`.
         policy: Row of `meta.sdc_policy`.
         tables: Published tables by name, rows of the vintage where a table has vintages.
-        changes: The views of change, rows of the vintage; and `cluster_history`, earlier months of its clusters.
+        changes: The views of change and of precision, rows of the vintage; and `cluster_history`, earlier months of its
+            clusters.
         months: Months of the warehouse, YYYY-MM.
     """
 
