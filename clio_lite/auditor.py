@@ -10,7 +10,7 @@ from typing import Final
 import regex
 
 from clio_lite.redaction import redact_text
-from clio_lite.vocabulary import person_names, public_vocabulary, refused_tokens, refused_words, split_words
+from clio_lite.vocabulary import is_public, person_names, refused_tokens, refused_words, split_words
 
 _INNER_CAPITAL: Final = regex.compile(r"(?<![.!?:]\s*)(?<=\S\s+)\p{Lu}[\p{L}\p{M}-]*")
 
@@ -34,7 +34,7 @@ def grade_text(text: str, account_counts: Mapping[str, int], *, min_accounts: in
         return 1
     if refused_tokens(text):
         return 2
-    words = set(split_words(text)) - public_vocabulary().words
+    words = {word for word in split_words(text) if not is_public(word)}
     unusual = {word for word in words if account_counts.get(word, 0) < 2 * min_accounts}
     capitalised = {word for match in _INNER_CAPITAL.findall(text) for word in split_words(match)}
     if (

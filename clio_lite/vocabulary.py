@@ -50,6 +50,7 @@ class PublicVocabulary:
         verbs: Imperative verbs that open a name.
         nouns: Everyday nouns of requests.
         words: Every public word, function words and verbs included.
+        everyday: Words of everyday English and forms of the verbs, which a text may hold as well.
         passed_over: Words that labels never choose: function words, fillers, and words that are also names.
         modifiers: Words that may stand before a noun and never in the place of one.
         verb_forms: Forms of verbs, and adverbs, that end a phrase.
@@ -65,6 +66,7 @@ class PublicVocabulary:
     verbs: frozenset[str]
     nouns: frozenset[str]
     words: frozenset[str]
+    everyday: frozenset[str]
     passed_over: frozenset[str]
     modifiers: frozenset[str]
     verb_forms: frozenset[str]
@@ -102,6 +104,7 @@ def public_vocabulary() -> PublicVocabulary:
         verbs=lists["verbs"],
         nouns=lists["nouns"],
         words=frozenset().union(*lists.values()),
+        everyday=frozenset(file["everyday"]["words"].split()) | _verb_forms(lists["verbs"]),
         passed_over=lists["function_words"] | frozenset(file["passed_over"]["words"].split()),
         modifiers=frozenset(file["phrases"]["modifiers"].split()),
         verb_forms=frozenset(file["phrases"]["verb_forms"].split()),
@@ -115,6 +118,29 @@ def public_vocabulary() -> PublicVocabulary:
         },
         languages=file["languages"],
     )
+
+
+def _verb_forms(verbs: frozenset[str]) -> frozenset[str]:
+    """The third person, the participle and the past of regular verbs, without forms that are listed names."""
+    forms: set[str] = set()
+    for verb in verbs:
+        stem = verb.removesuffix("e")
+        past = verb[:-1] + "i" if verb.endswith("y") and verb[-2] not in "aeiou" else stem
+        forms |= {verb + "s", stem + "ing", past + "ed", past + "es"}
+        if verb[-1] in "gmnpt" and verb[-2] in "aeiou" and verb[-3:-2] not in tuple("aeiou"):
+            forms |= {verb + verb[-1] + "ing", verb + verb[-1] + "ed"}
+    names = common_given_names() | unmistakable_names() | family_names()
+    return frozenset(forms) - {name.casefold() for name in names}
+
+
+def is_public(word: str) -> bool:
+    """Whether any text may hold a word, whoever used it: a public or everyday word, or several joined by hyphens.
+
+    Args:
+        word: In lower case.
+    """
+    public = public_vocabulary()
+    return all(part in public.words or part in public.everyday for part in word.split("-"))
 
 
 @cache
@@ -213,8 +239,7 @@ def refused_words(text: str, account_counts: Mapping[str, int], *, min_accounts:
     Returns:
         The words and tokens that may not be published, sorted; empty where the text may be.
     """
-    public = public_vocabulary().words
-    words = (word for word in split_words(text) if word not in public and account_counts.get(word, 0) < min_accounts)
+    words = (word for word in split_words(text) if not is_public(word) and account_counts.get(word, 0) < min_accounts)
     return sorted({*refused_tokens(text), *words})
 
 
