@@ -9,7 +9,7 @@ MONTH := 2026-10
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: index test quick check format ui bench heads languages reranker dictionary golden lock setup clean help
+.PHONY: index test quick check format ui bench heads languages adapter reranker dictionary golden lock setup clean help
 
 index: $(STAMP)  ## install, run the main job on the bundled sample, show the result
 	@$(BIN)/usage-index run --conversations $(SAMPLE) --month $(MONTH) --config data/sample/config.toml
@@ -42,6 +42,9 @@ heads: $(STAMP)  ## retrain the facet heads from their definitions
 
 languages: $(STAMP)  ## fit the map of the multilingual encoder anew; ONET names an O*NET release
 	@$(BIN)/python -m pipelines.language_map $(ONET)
+
+adapter: $(STAMP)  ## retrain the mapping's change of the encoder, then run 'make reranker'; ONET names an O*NET 29.1 release
+	@$(BIN)/python -m pipelines.adapter $(ONET)
 
 reranker: $(STAMP)  ## retrain the reranker of task statements; ONET names an O*NET 29.1 release
 	@$(BIN)/python -m pipelines.reranker $(ONET)

@@ -21,6 +21,7 @@ import polars as pl
 from filelock import FileLock
 from numpy.typing import NDArray
 
+from clio_lite.adapter import Adapter, add_adapter, check_base
 from clio_lite.errors import EncoderNotFoundError
 from clio_lite.tables import embedding_schema
 
@@ -111,7 +112,12 @@ class FolderEncoder:
 
 
 def load_encoder(
-    model: str | Path | None, *, backend: Backend = "onnx", cache_dir: Path, threads: int | None = None
+    model: str | Path | None,
+    *,
+    backend: Backend = "onnx",
+    cache_dir: Path,
+    threads: int | None = None,
+    adapter: Adapter | None = None,
 ) -> Encoder:
     """Load a sentence encoder.
 
@@ -122,27 +128,32 @@ def load_encoder(
             `onnx-fp32` does so with weights as they are; `torch` runs the model itself (slowest).
         cache_dir: Folder for exports and downloads, made when missing.
         threads: Texts that are encoded at the same time; None for one per core that the process may use.
+        adapter: Change to the model's weights, added before it is exported.
 
     Returns:
         An encoder whose name carries model, backend with precision, and a digest of its weights.
 
     Raises:
         EncoderNotFoundError: The folder holds no usable model, or the download failed.
+        AdapterMismatchError: The adapter was trained for another model.
     """
     folder, label = _find_folder(model, cache_dir)
     _check_folder(folder)
-    digest = _digest(folder)
+    digest = weights_digest(folder)
+    if adapter is not None:
+        check_base(adapter, digest)
+        label, digest = f"{label}-{adapter.name}", adapter.digest
     dimensions = int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
     precision = _PRECISIONS[backend]
     if backend == "torch":
-        embed = _torch_embed(folder)
+        embed = _torch_embed(folder, adapter)
     else:
         export = cache_dir / "encoders" / f"{label}-{digest}-vector-{precision.removeprefix('onnx-')}.onnx"
         if not export.exists():
             export.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(export.with_suffix(".lock")):
                 if not export.exists():  # another process may have made it meanwhile
-                    _export(folder, export, is_quantised=backend == "onnx")
+                    _export(folder, export, adapter, is_quantised=backend == "onnx")
         embed = _onnx_embed(export)
     name = f"{label}/{precision}/{digest}"
     return FolderEncoder(name, dimensions, _tokenizer(folder), embed, threads or usable_cores())
@@ -160,6 +171,11 @@ def model_of(encoder_name: str) -> str:
 def usable_cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def bundled_folder() -> Path:
+    """Folder of the bundled model."""
+    return _find_folder(None, Path())[0]
 
 
 def _find_folder(model: str | Path | None, cache_dir: Path) -> tuple[Path, str]:
@@ -209,7 +225,7 @@ def _check_folder(folder: Path) -> None:
             )
 
 
-def _digest(folder: Path) -> str:
+def weights_digest(folder: Path) -> str:
     """Digest the weights and the tokeniser, which together fix every vector."""
     digest = hashlib.blake2b(digest_size=6)
     for name in ("model.safetensors", "tokenizer.json"):
@@ -229,8 +245,8 @@ def _tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-def _model(folder: Path) -> Any:
-    """The model of a folder as a module from token ids of texts of equal length to their unit vectors."""
+def _model(folder: Path, adapter: Adapter | None) -> Any:
+    """The adapted model of a folder as a module from token ids of texts of equal length to their unit vectors."""
     import torch
     from transformers import AutoModel
     from transformers.utils.logging import disable_progress_bar
@@ -252,14 +268,16 @@ def _model(folder: Path) -> Any:
     disable_progress_bar()
     inner = AutoModel.from_pretrained(str(folder), local_files_only=True, attn_implementation="eager")
     has_types = "token_type_ids" in inspect.signature(inner.forward).parameters  # DistilBERT and others have none
+    if adapter is not None:
+        add_adapter(inner, adapter)
     return MeanVector(inner).eval()
 
 
-def _torch_embed(folder: Path) -> Embed:
+def _torch_embed(folder: Path, adapter: Adapter | None) -> Embed:
     """Run the model itself."""
     import torch
 
-    model = _model(folder)
+    model = _model(folder, adapter)
 
     def embed(ids: NDArray[np.int64]) -> Vectors:
         with torch.inference_mode():
@@ -285,7 +303,7 @@ def _onnx_embed(export: Path) -> Embed:
     return embed
 
 
-def _export(folder: Path, target: Path, *, is_quantised: bool) -> None:
+def _export(folder: Path, target: Path, adapter: Adapter | None, *, is_quantised: bool) -> None:
     """Export a model folder to one ONNX file, under temporary names until it is whole."""
     import torch
 
@@ -295,7 +313,7 @@ def _export(folder: Path, target: Path, *, is_quantised: bool) -> None:
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")  # the tracer warns of every shape that it fixes; the tokens below are free
             torch.onnx.export(
-                _model(folder),
+                _model(folder, adapter),
                 (torch.ones((1, 8), dtype=torch.int64),),
                 str(exported),
                 input_names=["ids"],

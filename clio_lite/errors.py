@@ -35,3 +35,7 @@ class ModelUnusableError(ClioLiteError):
 
 class HierarchyFailedError(ClioLiteError):
     """A language model did not build the hierarchy, and the embedded method was not allowed to stand in."""
+
+
+class AdapterMismatchError(ClioLiteError):
+    """An adapter was trained for another model than the one it is to be added to."""

@@ -111,6 +111,36 @@ def fit_language_map(
     return LanguageMap(source, target, kept, offset, quality)
 
 
+def carry_language_map(
+    language_map: LanguageMap, vectors: Vectors, adapted_vectors: Vectors, *, target: str
+) -> LanguageMap:
+    """A map into the space of an adapted encoder, from one into the space of the encoder as it was.
+
+    The change of space is fitted by ridge regression on texts in both, and put behind the map.
+
+    Args:
+        language_map: Map into the space of the encoder as it was.
+        vectors: English texts by the encoder as it was, shape (texts, dimensions).
+        adapted_vectors: The same texts by the adapted one.
+        target: Name of the adapted encoder.
+
+    Returns:
+        The map, its numbers as they are kept on disk; its quality is that of the change alone, on one text in ten.
+    """
+    held_out = np.arange(len(vectors)) % FOLDS == 0
+    known, wanted = vectors[~held_out].astype(np.float64), adapted_vectors[~held_out].astype(np.float64)
+    known_mean, wanted_mean = known.mean(axis=0), wanted.mean(axis=0)
+    known, wanted = known - known_mean, wanted - wanted_mean
+    change = np.linalg.solve(known.T @ known + PENALTY * np.eye(known.shape[1]), known.T @ wanted)
+    moved = vectors[held_out] @ change + (wanted_mean - known_mean @ change)
+    moved /= np.linalg.norm(moved, axis=1, keepdims=True)
+    cosine = round(float((moved * adapted_vectors[held_out]).sum(axis=1).mean()), 4)
+    kept = (language_map.weights @ change).astype(np.float16).astype(np.float32)
+    offset = (language_map.offset @ change + wanted_mean - known_mean @ change).astype(np.float32)
+    quality = {"fitted_texts": len(known), "change_cosine": cosine}
+    return LanguageMap(language_map.source, target, kept, offset, quality)
+
+
 def save_language_map(language_map: LanguageMap, folder: Path) -> None:
     """Write a map as `language_map.npz`, weights in 16 bits, and a readable `language_map.json`.
 

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from clio_lite.adapter import Adapter
 from clio_lite.embedding import Backend, Encoder, Vectors, load_encoder, usable_cores
 from clio_lite.english import find_foreign
 from clio_lite.language_map import MAP_DIR, LanguageMap, load_language_map
@@ -134,7 +135,12 @@ def _chosen(texts: Sequence[str], rows: NDArray[np.bool_]) -> list[str]:
 
 
 def load_routed_encoder(
-    *, backend: Backend = "onnx", cache_dir: Path, threads: int | None = None, map_dir: Path = MAP_DIR
+    *,
+    backend: Backend = "onnx",
+    cache_dir: Path,
+    threads: int | None = None,
+    map_dir: Path = MAP_DIR,
+    adapter: Adapter | None = None,
 ) -> RoutedEncoder:
     """Load the default encoder: the bundled one for English, the multilingual one for other languages.
 
@@ -142,7 +148,8 @@ def load_routed_encoder(
         backend: What runs the encoder for English; see `load_encoder`.
         cache_dir: Folder for exports, made when missing.
         threads: Texts that are encoded at the same time; None for one per core that the process may use.
-        map_dir: Folder of the language map.
+        map_dir: Folder of the language map, which belongs to the encoder of English with its adapter.
+        adapter: Change to the weights of the encoder of English.
 
     Returns:
         An encoder whose name carries both models, the backend and the digests of weights and map.
@@ -150,7 +157,7 @@ def load_routed_encoder(
     Raises:
         LanguageMapError: The map is missing or belongs to other encoders.
     """
-    english = load_encoder(None, backend=backend, cache_dir=cache_dir, threads=threads)
+    english = load_encoder(None, backend=backend, cache_dir=cache_dir, threads=threads, adapter=adapter)
     multilingual = MultilingualEncoder(threads or usable_cores())
     found = load_language_map(map_dir, source=multilingual.name, target=english.name)
     return RoutedEncoder(english, multilingual, found)

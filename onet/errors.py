@@ -27,3 +27,7 @@ class TaskIndexMismatchError(OnetError):
 
 class VerifierRefusedError(OnetError):
     """A verifier does not beat retrieval alone, and its use was not forced."""
+
+
+class PhrasebookMismatchError(OnetError):
+    """The phrasebook was written for other activities than those of the release."""

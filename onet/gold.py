@@ -84,6 +84,17 @@ def is_held_out(activity_id: str, *, seed: int) -> bool:
     return digest[-1] % 2 == 1
 
 
+def is_development(activity_id: str, *, seed: int) -> bool:
+    """Whether an intermediate activity that is not held out is kept for development: about a fifth of them.
+
+    On these the trained parts are compared and their probabilities fitted; weights of the encoder never saw them.
+    """
+    if is_held_out(activity_id, seed=seed):
+        return False
+    digest = hashlib.blake2b(f"{seed}|development|{activity_id}".encode(), digest_size=8).digest()
+    return digest[-1] % 5 == 0
+
+
 def judge_candidates(candidates: pl.DataFrame, gold: Gold) -> pl.DataFrame:
     """Add to retrieved candidates whether they are linked, near (same intermediate activity), and held out.
 

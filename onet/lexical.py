@@ -21,9 +21,10 @@ class LexicalQueries:
     queries: csr_matrix
     postings: csr_matrix
 
-    def block_scores(self, start: int, stop: int) -> NDArray[np.float64]:
+    def block_scores(self, start: int, stop: int) -> NDArray[np.float32]:
         """Cosines of the word weights, 0 to 1, shape (stop - start, statements); each row depends on its text only."""
-        return np.asarray((self.queries[start:stop] @ self.postings).toarray(), dtype=np.float64)
+        products = csr_matrix(self.queries[start:stop] @ self.postings)
+        return np.asarray(products.astype(np.float32).toarray(), dtype=np.float32)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,11 @@ from typing import Final
 
 import polars as pl
 
+from onet.errors import PhrasebookMismatchError
+
+KNOWN_SHARE: Final = 0.9
+"""Part of the phrasebook's activities that a release must have for its ids to mean the same; releases retire a few."""
+
 PHRASEBOOK_SCHEMA: Final = {
     "iwa_id": pl.String,
     "dwa_id": pl.String,
@@ -27,3 +32,33 @@ def read_phrasebook() -> pl.DataFrame:
     """
     content = (resources.files("onet") / "phrasebook.csv").read_bytes()
     return pl.read_csv(content, schema=PHRASEBOOK_SCHEMA)
+
+
+def has_phrased_activities(activities: pl.DataFrame) -> bool:
+    """Whether the activities of a release are those that the phrasebook was written for.
+
+    Args:
+        activities: Activity of the release.
+    """
+    written = set(read_phrasebook()["dwa_id"])
+    return len(written & set(activities["activity_id"])) >= KNOWN_SHARE * len(written)
+
+
+def activity_phrases(activities: pl.DataFrame) -> dict[str, list[str]]:
+    """English requests by detailed activity.
+
+    Args:
+        activities: Activity of a release.
+
+    Raises:
+        PhrasebookMismatchError: The release has other activities, though their ids may look alike.
+    """
+    if not has_phrased_activities(activities):
+        written = set(read_phrasebook()["dwa_id"])
+        known = len(written & set(activities["activity_id"]))
+        raise PhrasebookMismatchError(
+            f"expected a release with the {len(written)} activities of the phrasebook, found {known} of them: "
+            "name O*NET's own release, such as 29.1, not a catalogue with ids of its own"
+        )
+    lines = read_phrasebook().filter(pl.col("language") == "en").select("dwa_id", "request")
+    return {dwa: group["request"].to_list() for (dwa,), group in lines.group_by("dwa_id", maintain_order=True)}

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onet.calibration import PROB_DECIMALS
-from onet.pair_features import FEATURE_NAMES, PairFeatures
+from onet.pair_features import CENTRE_LOG_LENGTH, FEATURE_NAMES, PairFeatures
 from onet.verification import VERDICTS
 
 RERANK_DEPTH: Final = 50
@@ -27,17 +27,23 @@ SPLIT_SEED: Final = 0
 # How much of the retrieval score is added to the log-odds: little to find the first, much for the order behind it,
 # which is to hold what else could be meant rather than more of the same occupation. Chosen on development figures.
 FIRST_PULL: Final = 8.0
-REST_PULL: Final = 40.0
+REST_PULL: Final = 80.0
 BLOCK_TEXTS: Final = 64
+
+FIRST_NAMES: Final = ("log_odds", "log_text_length", "length_log_odds", "best", "margin")
+"""What the probability of the candidate put first depends on: log-odds of the order, length of the text, their product,
+best retrieval score and its lead. Few, so that it holds for texts longer than those that teach the order."""
+
+_FIRST_COLUMNS: Final = [FEATURE_NAMES.index(name) for name in ("log_text_length", "best", "margin")]
 SCORE_DECIMALS: Final = 5
 
 
 @dataclass(frozen=True)
 class Reranker:
-    """Log-odds = intercept + sum of weight * feature: one set of weights orders the candidates, one judges the first.
+    """Log-odds = intercept + sum of weight * feature orders the candidates.
 
-    `first_weights` and `first_intercept` give the log-odds that the candidate put first is right; `other` is intercept
-    and slope on the log-odds of the order for the candidates behind it.
+    `first_weights`, of FIRST_NAMES, and `first_intercept` give the log-odds that the candidate put first is right;
+    `other` is intercept and slope on the log-odds of the order for the candidates behind it.
     """
 
     features: tuple[str, ...]
@@ -50,7 +56,8 @@ class Reranker:
 
     def __post_init__(self) -> None:
         """Check that the weights belong to the features of this code."""
-        if self.features != FEATURE_NAMES or {len(self.weights), len(self.first_weights)} != {len(FEATURE_NAMES)}:
+        lengths = (len(self.weights), len(self.first_weights))
+        if self.features != FEATURE_NAMES or lengths != (len(FEATURE_NAMES), len(FIRST_NAMES)):
             raise ValueError("the reranker was trained on other features than these: retrain it with 'make reranker'")
 
 
@@ -105,10 +112,25 @@ def rerank_candidates(
     model: Reranker, pairs: PairFeatures, texts: list[str], vectors: NDArray[np.float32], candidates: pl.DataFrame
 ) -> pl.DataFrame:
     """Candidates with `log_odds` for their order and `first_log_odds`, should they come first; see `pair_scores`."""
-    weights = np.array([model.weights, model.first_weights]).T
-    intercepts = np.array([model.intercept, model.first_intercept])
-    sums = np.round(pair_scores(pairs, weights, texts, vectors, candidates) + intercepts, SCORE_DECIMALS)
-    return candidates.with_columns(pl.Series("log_odds", sums[:, 0]), pl.Series("first_log_odds", sums[:, 1]))
+    weights = np.column_stack([model.weights, np.eye(len(FEATURE_NAMES))[:, _FIRST_COLUMNS]])
+    sums = pair_scores(pairs, weights, texts, vectors, candidates)
+    log_odds = np.round(sums[:, 0] + model.intercept, SCORE_DECIMALS)
+    of_first = first_features(log_odds, sums[:, 1:]) @ np.array(model.first_weights) + model.first_intercept
+    return candidates.with_columns(
+        pl.Series("log_odds", log_odds), pl.Series("first_log_odds", np.round(of_first, SCORE_DECIMALS))
+    )
+
+
+def first_features(log_odds: NDArray[np.float64], rest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """FIRST_NAMES of candidates, shape (rows, 5).
+
+    Args:
+        log_odds: Of the order.
+        rest: Columns log_text_length, best and margin of the same rows.
+    """
+    length = rest[:, 0]
+    product = log_odds * (length - CENTRE_LOG_LENGTH)
+    return np.column_stack([log_odds, length, product, rest[:, 1], rest[:, 2]])
 
 
 def rank_exprs() -> tuple[pl.Expr, pl.Expr]:

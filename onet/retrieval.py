@@ -107,7 +107,7 @@ def _rank_block(
     words = None if lexical is None else lexical.block_scores(first_query, first_query + len(queries))
     scores = mixed_scores(queries @ vectors.T, words)
     if hubs is not None:
-        scores = scores - hubs
+        scores = scores - hubs.astype(np.float32)
     smallest_kept = np.partition(scores, scores.shape[1] - kept, axis=1)[:, scores.shape[1] - kept]
     # The fast product differs in its last digits from block to block: take all that could belong, then score exactly.
     slack = 2 * vectors.shape[1] * float(np.finfo(np.float32).eps) + 10.0**-SCORE_DECIMALS
@@ -131,9 +131,13 @@ def _rank_block(
     )
 
 
-def mixed_scores(cosines: NDArray[Any], words: NDArray[np.float64] | None) -> NDArray[Any]:
+def mixed_scores(cosines: NDArray[Any], words: NDArray[Any] | None) -> NDArray[Any]:
     """Cosines of vectors mixed with those of words, which are left out where the words are not known."""
-    return cosines if words is None else (1 - LEXICAL_WEIGHT) * cosines + LEXICAL_WEIGHT * words
+    if words is None:
+        return cosines
+    mixed = (1 - LEXICAL_WEIGHT) * cosines
+    mixed += LEXICAL_WEIGHT * words
+    return mixed
 
 
 def _pair_scores(

@@ -44,7 +44,7 @@ from onet.reranking import (
 from onet.retrieval import rank_vectors
 from onet.verification import CalibratedVerifier, Verifier
 
-FORMAT: Final = "onet-task-index-4"
+FORMAT: Final = "onet-task-index-5"
 STATEMENT_COLUMNS: Final = ("statement_task_id", "task_key", "task", "task_ids", "onet_soc_codes")
 UNIT_TOLERANCE: Final = 1e-3
 

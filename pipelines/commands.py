@@ -16,7 +16,7 @@ from clio_lite.facets import extract_facets
 from clio_lite.ingest import ingest_conversations
 from clio_lite.redaction import redact_conversations
 from onet.matching import match_texts
-from pipelines.defs.resources import open_encoder, open_heads, open_store
+from pipelines.defs.resources import open_encoder, open_heads, open_index_encoder, open_store
 from pipelines.erasure import erased_accounts, remove_expired
 from pipelines.errors import InputUnusableError, PipelineError, SettingsError
 from pipelines.notify import notify_failure
@@ -250,8 +250,9 @@ def write_matches(texts: Path, out: Path, console: Console, *, top: int, **given
     store = open_store(settings)
     frame = _read_texts(texts)
     _prepare_release(settings, store, console)
-    encoder = open_encoder(settings, store)
-    index = stored_task_index(store.read_table("core/task_index"), encoder, store.task_indexes)
+    manifest = store.read_table("core/task_index")
+    encoder = open_index_encoder(settings, store, manifest)
+    index = stored_task_index(manifest, encoder, store.task_indexes)
     verifier = index.text_verifier
     matches = match_texts(frame, index=index, encoder=encoder, verifier=verifier, top=top).drop(INTERNAL_COLUMNS)
     with replaced(out) as temporary:

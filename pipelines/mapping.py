@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from onet.task_index import Encoder
 from pipelines.contracts import ClusterTask, ConversationTask
 
 NONE = "none"
@@ -31,6 +32,23 @@ def request_texts(embeddings: pl.DataFrame, facets: pl.DataFrame) -> pl.Series:
     return embeddings.select("conversation_id").join(
         requests, on="conversation_id", how="left", maintain_order="left", validate="1:1"
     )["request"]
+
+
+def index_embeddings(
+    embeddings: pl.DataFrame, facets: pl.DataFrame, encoder: Encoder, request_encoder_name: str
+) -> pl.DataFrame:
+    """The requests as vectors of the index's encoder: as they are, or encoded anew where the index has another.
+
+    Args:
+        embeddings: One `conversation_id` and `embedding` per request.
+        facets: Requests by `conversation_id`.
+        encoder: Encoder of the index.
+        request_encoder_name: Encoder of the embeddings.
+    """
+    if encoder.name == request_encoder_name or embeddings.is_empty():
+        return embeddings
+    vectors = encoder.encode(request_texts(embeddings, facets).to_list())
+    return embeddings.with_columns(embedding=pl.Series(vectors, dtype=embeddings.schema["embedding"]))
 
 
 def cluster_centroids(members: pl.DataFrame, embeddings: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.float32]]:

@@ -163,7 +163,7 @@ def measure_verifiers(
     held_out = gold.queries.filter("is_held_out")["query_number"].to_list()
     if held_out:
         vectors = encode_checked(encoder, titles)
-        candidates = retrieve_gold(index.vectors, vectors, gold, lexical=index.lexical)
+        candidates = retrieve_gold(index.vectors, vectors, gold, lexical=index.lexical, hubs=index.hub_scores)
         measure("retrieval", alone, sampled(candidates, held_out), gold, index.calibration.fit_query_count)
         if index.reranker is not None:
             found, split = reranked_gold(release, index, vectors, index.reranker)

@@ -88,8 +88,13 @@ def ensure_task_index(release: Release, encoder: Encoder, folder: Path, *, seed:
     return load_task_index(path, release_digest=release.digest, encoder_name=encoder.name)
 
 
-def task_index_manifest(index: TaskIndex) -> pl.DataFrame:
-    """One row that describes an index: release, encoder, size, and its measured retrieval where there is any."""
+def task_index_manifest(index: TaskIndex, *, request_encoder_name: str) -> pl.DataFrame:
+    """One row that describes an index: release, encoder, size, and its measured retrieval where there is any.
+
+    Args:
+        index: Index.
+        request_encoder_name: Encoder of the requests that are clustered, where the index may have an adapted one.
+    """
     measured = dataclasses.asdict(index.evaluation) if index.evaluation else {}
     for prefix, other in (("alone_", index.alone_evaluation), ("rerank_", index.rerank_evaluation)):
         measured |= {prefix + name: value for name, value in dataclasses.asdict(other).items()} if other else {}
@@ -97,6 +102,7 @@ def task_index_manifest(index: TaskIndex) -> pl.DataFrame:
         "onet_version": index.onet_version,
         "release_digest": index.release_digest,
         "encoder_name": index.encoder_name,
+        "request_encoder_name": request_encoder_name,
         "statement_count": index.statements.height,
         "calibration_basis": index.calibration.basis,
         "text_verifier": index.text_verifier.name,

@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.bench.encoding import baseline_model
 from pipelines.bench.readings import OURS, Reading, run_child
 from pipelines.bench.texts import distinct_texts
-from pipelines.defs.resources import open_encoder, open_store
+from pipelines.defs.resources import open_index_encoder, open_store
 from pipelines.release_tables import stored_task_index
 from pipelines.settings import load_settings
 
@@ -54,7 +54,8 @@ def _write_statements(store: Path, release: str, target: Path) -> Path:
     """The statements that the store's index holds."""
     settings = load_settings(home=str(store), onet=release)
     opened = open_store(settings)
-    index = stored_task_index(opened.read_table("core/task_index"), open_encoder(settings, opened), opened.task_indexes)
+    manifest = opened.read_table("core/task_index")
+    index = stored_task_index(manifest, open_index_encoder(settings, opened, manifest), opened.task_indexes)
     index.statements.select("task").write_parquet(target)
     return target
 

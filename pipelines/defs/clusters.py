@@ -102,7 +102,7 @@ def cluster_identity(
 ) -> Mapping[str, pl.DataFrame]:
     """Trace the clusters to those of the month before, and keep what the next month needs for that."""
     accounts = _accounts(conversations, context.resources.settings)
-    encoder = index_manifest.item(0, "encoder_name")
+    encoder = index_manifest.item(0, "request_encoder_name")
     found = trace_clusters(members, embeddings, accounts, centroids_before, encoder=encoder)
     return {
         "core/cluster_centroid": found.centroids,

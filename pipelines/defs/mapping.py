@@ -9,8 +9,15 @@ from onet.matching import match_by_descent, match_vectors
 from onet.task_hierarchy import hierarchy_from_tables
 from onet.verification import CalibratedVerifier
 from pipelines.defs.declare import TableSpec, tables
-from pipelines.defs.resources import open_encoder, open_model
-from pipelines.mapping import cluster_centroids, cluster_tasks, conversation_tasks, request_texts, stacked_vectors
+from pipelines.defs.resources import open_index_encoder, open_model
+from pipelines.mapping import (
+    cluster_centroids,
+    cluster_tasks,
+    conversation_tasks,
+    index_embeddings,
+    request_texts,
+    stacked_vectors,
+)
 from pipelines.model_roles import (
     GOLD_RUN,
     cluster_texts,
@@ -41,7 +48,7 @@ def verifier_score(
 ) -> Mapping[str, pl.DataFrame]:
     """Measure retrieval, and the language model that verifies where there is one, on the release's own links."""
     settings, store = context.resources.settings, context.resources.store
-    encoder = open_encoder(settings, store)
+    encoder = open_index_encoder(settings, store, index_manifest)
     index = stored_task_index(index_manifest, encoder, store.task_indexes)
     model = open_model(settings, store, "verify", run=GOLD_RUN)
     found = measure_verifiers(release_from_tables(manifest, frames), index, encoder, settings, model)
@@ -79,8 +86,10 @@ def cluster_task(
 ) -> Mapping[str, pl.DataFrame]:
     """Retrieve candidate statements for the centre of each base cluster, and accept one or none."""
     settings, store = context.resources.settings, context.resources.store
-    index = stored_task_index(index_manifest, open_encoder(settings, store), store.task_indexes)
-    ids, centroids = cluster_centroids(members, embeddings)
+    encoder = open_index_encoder(settings, store, index_manifest)
+    index = stored_task_index(index_manifest, encoder, store.task_indexes)
+    own_name = index_manifest.item(0, "request_encoder_name")
+    ids, centroids = cluster_centroids(members, index_embeddings(embeddings, facets, encoder, own_name))
     model = open_model(settings, store, "verify", run=context.partition_key)
     texts, subjects = cluster_texts(ids.get_column("cluster_id").to_list(), clusters, members, facets)
     verifier = task_verifier(model, index, texts, subjects, settings, scores, taxonomy, has_texts=False)
@@ -126,7 +135,9 @@ def conversation_task(
     A language model, where one verifies, judges the first two routes; the third is always calibrated retrieval.
     """
     settings, store = context.resources.settings, context.resources.store
-    index = stored_task_index(index_manifest, open_encoder(settings, store), store.task_indexes)
+    encoder = open_index_encoder(settings, store, index_manifest)
+    index = stored_task_index(index_manifest, encoder, store.task_indexes)
+    embeddings = index_embeddings(embeddings, facets, encoder, index_manifest.item(0, "request_encoder_name"))
     ids, vectors = embeddings.get_column("conversation_id"), stacked_vectors(embeddings)
     texts = request_texts(embeddings, facets)
     model = open_model(settings, store, "verify", run=context.partition_key)

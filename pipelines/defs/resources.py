@@ -2,10 +2,13 @@
 
 import functools
 from pathlib import Path
+from typing import Final
 
 import dagster as dg
 import polars as pl
 
+import onet
+from clio_lite.adapter import read_adapter
 from clio_lite.embedding import Backend, Encoder, load_encoder
 from clio_lite.heads import HEADS_DIR, Heads, load_heads
 from clio_lite.multilingual import load_routed_encoder
@@ -13,7 +16,24 @@ from pipelines.models import open_model
 from pipelines.settings import EncoderRoute, RunFields, RunResource, Settings
 from pipelines.storage import Store
 
-__all__ = ["ParquetTables", "build_resources", "open_encoder", "open_heads", "open_model", "open_store"]
+__all__ = [
+    "ADAPTER",
+    "ADAPTER_DIR",
+    "ParquetTables",
+    "build_resources",
+    "open_adapted_encoder",
+    "open_encoder",
+    "open_heads",
+    "open_index_encoder",
+    "open_model",
+    "open_store",
+]
+
+ADAPTER_DIR: Final = Path(onet.__file__).parent / "adapter"
+"""The adapter, and the map of other languages into the space of the adapted encoder."""
+
+ADAPTER: Final = ADAPTER_DIR / "adapter.safetensors"
+"""Change of the bundled encoder for the mapping to O*NET; what it brings is in `docs/mapping.md`."""
 
 
 class ParquetTables(dg.IOManager):
@@ -52,6 +72,14 @@ def _encoder(model: str, route: EncoderRoute, backend: Backend, cache_dir: Path)
     return load_encoder(chosen, backend=backend, cache_dir=cache_dir)
 
 
+@functools.cache
+def _adapted_encoder(route: EncoderRoute, backend: Backend, cache_dir: Path) -> Encoder:
+    adapter = read_adapter(ADAPTER)
+    if route == "language":
+        return load_routed_encoder(backend=backend, cache_dir=cache_dir, map_dir=ADAPTER_DIR, adapter=adapter)
+    return load_encoder(None, backend=backend, cache_dir=cache_dir, adapter=adapter)
+
+
 def open_encoder(settings: RunFields, store: Store) -> Encoder:
     """Sentence encoder of a run; loaded once per process.
 
@@ -73,6 +101,28 @@ def open_heads(settings: RunFields, encoder: Encoder) -> Heads:
         HeadMismatchError: They belong to another encoder.
     """
     return load_heads(Path(settings.heads) if settings.heads else HEADS_DIR, encoder_name=encoder.name)
+
+
+def open_adapted_encoder(settings: RunFields, store: Store) -> Encoder:
+    """The bundled encoder with the adapter for O*NET's statements; loaded once per process.
+
+    Args:
+        settings: Says what reads other languages than English, and what runs it.
+        store: Keeps the exported model in its cache.
+    """
+    return _adapted_encoder(settings.encoder_route, settings.encoder_backend, store.encoder_exports)
+
+
+def open_index_encoder(settings: RunFields, store: Store, manifest: pl.DataFrame) -> Encoder:
+    """The encoder of the index that table `core/task_index` describes: the run's own, or the adapted one.
+
+    Args:
+        settings: Names the run's encoder.
+        store: Keeps the exported models in its cache.
+        manifest: Table `core/task_index`.
+    """
+    is_own = settings.encoder or manifest.item(0, "encoder_name") == manifest.item(0, "request_encoder_name")
+    return open_encoder(settings, store) if is_own else open_adapted_encoder(settings, store)
 
 
 def open_store(settings: Settings) -> Store:

@@ -6,10 +6,12 @@ import dagster as dg
 import polars as pl
 
 from onet import tables as onet_tables
+from onet.phrasebook import has_phrased_activities
 from onet.release import load_release
+from onet.reranking import SPLIT_SEED
 from onet.task_hierarchy import build_task_hierarchy
 from pipelines.defs.declare import TableSpec, tables
-from pipelines.defs.resources import open_encoder
+from pipelines.defs.resources import open_adapted_encoder, open_encoder, open_index_encoder
 from pipelines.lineage import earlier_tasks, lineage_into, soc_crosswalk
 from pipelines.release_tables import (
     FRAMES,
@@ -74,7 +76,7 @@ def task_lineage(context: dg.AssetExecutionContext, onet_task: pl.DataFrame, cro
         GROUP,
         "The index of task statements: what it was built from, and how well it retrieves held-out links.",
         is_monthly=False,
-        settings=("onet", "encoder", "encoder_backend", "encoder_route", "seed"),
+        settings=("onet", "encoder", "encoder_backend", "encoder_route"),
         kinds=("polars", "parquet", "onnx"),
     ),
     upstream={"manifest": "core/release", **FRAMES},
@@ -83,8 +85,12 @@ def task_index(context: dg.AssetExecutionContext, manifest: pl.DataFrame, **fram
     """Embed the unique task statements, or reuse the index already built for this release and encoder."""
     settings, store = context.resources.settings, context.resources.store
     release = release_from_tables(manifest, frames)
-    index = ensure_task_index(release, open_encoder(settings, store), store.task_indexes, seed=settings.seed)
-    return task_index_manifest(index)
+    own = open_encoder(settings, store)
+    # A configured encoder, and a catalogue of other activities than O*NET's, such as the starter's, go unadapted.
+    is_adapted = not settings.encoder and has_phrased_activities(release.activities)
+    encoder = open_adapted_encoder(settings, store) if is_adapted else own
+    index = ensure_task_index(release, encoder, store.task_indexes, seed=SPLIT_SEED)
+    return task_index_manifest(index, request_encoder_name=own.name)
 
 
 @tables(
@@ -107,6 +113,6 @@ def task_index(context: dg.AssetExecutionContext, manifest: pl.DataFrame, **fram
 def task_hierarchy(context: dg.AssetExecutionContext, index_manifest: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
     """Group the statements into a hierarchy that conversations can be walked down."""
     settings, store = context.resources.settings, context.resources.store
-    index = stored_task_index(index_manifest, open_encoder(settings, store), store.task_indexes)
+    index = stored_task_index(index_manifest, open_index_encoder(settings, store, index_manifest), store.task_indexes)
     hierarchy = build_task_hierarchy(index, seed=settings.seed)
     return {"core/task_hierarchy": hierarchy.nodes, "core/task_hierarchy_statement": hierarchy.statements}

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from onet.matching import match_texts
-from pipelines.defs.resources import open_encoder, open_store
+from pipelines.defs.resources import open_index_encoder, open_store
 from pipelines.errors import InputUnusableError
 from pipelines.partitions import parse_month
 from pipelines.release_tables import stored_task_index
@@ -157,8 +157,9 @@ def allocation_table(items: pl.DataFrame) -> pl.DataFrame:
 
 def _candidates(drawn: pl.DataFrame, settings: Settings, store: Store) -> pl.DataFrame:
     """Best statements of the drawn requests; one more than shown, since the assigned one is left out."""
-    encoder = open_encoder(settings, store)
-    index = stored_task_index(store.read_table("core/task_index"), encoder, store.task_indexes)
+    manifest = store.read_table("core/task_index")
+    encoder = open_index_encoder(settings, store, manifest)
+    index = stored_task_index(manifest, encoder, store.task_indexes)
     texts = drawn.select(id="item_id", text="request").filter(pl.col("text").str.strip_chars() != "")
     verifier = index.text_verifier
     return match_texts(texts, index=index, encoder=encoder, verifier=verifier, top=len(LETTERS) + 1)

@@ -10,7 +10,7 @@ from onet.evaluation import calibration_gap, coverage_share
 from onet.matching import match_texts, match_vectors
 from onet.pair_features import FEATURE_NAMES
 from onet.release import Release, load_release
-from onet.rerank_training import split_gold, train_reranker, training_questions
+from onet.rerank_training import OccupationRequest, split_gold, train_reranker, training_questions
 from onet.reranking import (
     BLOCK_TEXTS,
     Reranker,
@@ -73,6 +73,15 @@ def test_a_trained_model_knows_no_held_out_activity(plain: TaskIndex, release: R
     other = replace(release, activities=release.activities.with_columns(changed))
     assert len(held_out) > 50
     assert train_reranker(other, plain, ENCODER) == trained
+
+
+def test_requests_with_an_occupation_teach_the_probability_and_not_the_order(
+    plain: TaskIndex, release: Release, trained: Reranker
+) -> None:
+    texts = release.tasks["task"].to_list()[:60]
+    told = train_reranker(release, plain, ENCODER, [OccupationRequest(text, "99-9999.00") for text in texts])
+    assert (told.weights, told.other) == (trained.weights, trained.other)
+    assert told.first_weights != trained.first_weights
 
 
 def test_with_an_occupation_only_its_statements_are_right(plain: TaskIndex, release: Release) -> None:

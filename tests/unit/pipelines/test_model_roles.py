@@ -1,15 +1,24 @@
 """What the assets hand to the libraries, and what of the models' work is published."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import polars as pl
 import pytest
+from onet_example import WordEncoder, large_files, write_text
 from scripted_model import ScriptedModel
 
 from clio_lite.embedding import with_request
 from clio_lite.models import ModelUse, Question
 from onet.model_verification import OptionQuestion
+from onet.release import load_release
+from onet.task_index import build_task_index
 from pipelines.errors import PublicationRefusedError
-from pipelines.model_roles import PromptedChooser, cluster_texts, refuse_unlabelled, summed_use
+from pipelines.mapping import index_embeddings, stacked_vectors
+from pipelines.model_roles import PromptedChooser, cluster_texts, measure_verifiers, refuse_unlabelled, summed_use
 from pipelines.publish.making import Making, making_tables
+from pipelines.settings import RunFields
 
 FAILURES = pl.DataFrame(
     {
@@ -75,3 +84,29 @@ def test_a_cluster_is_verified_by_its_name_else_by_its_commonest_request() -> No
 def test_a_conversation_without_a_request_is_in_no_cluster() -> None:
     facets = pl.DataFrame({"is_occupational": [True, True, False], "request": ["x", "", "y"]})
     assert with_request(facets)["request"].to_list() == ["x"]
+
+
+def test_retrieval_is_scored_as_it_is_used(tmp_path: Path) -> None:
+    release = load_release(write_text(tmp_path / "large", large_files()))
+    index = build_task_index(release, WordEncoder(), seed=0)
+    assert index.evaluation is not None
+    scores = measure_verifiers(release, index, WordEncoder(), RunFields(), None).scores
+    row = scores.row(by_predicate=pl.col("strategy") == "retrieval", named=True)
+    assert row["retrieval_right_share"] == pytest.approx(index.evaluation.retrieval_hit_at_1_share)
+    assert row["brier"] == pytest.approx(index.evaluation.brier)
+    unused = replace(index, hub_scores=np.zeros_like(index.hub_scores))
+    other = measure_verifiers(release, unused, WordEncoder(), RunFields(), None).scores
+    assert not other.equals(scores)
+
+
+def test_requests_are_encoded_anew_only_where_the_index_has_another_encoder() -> None:
+    encoder = WordEncoder(dimensions=4)
+    dtype = pl.Array(pl.Float32, 4)
+    embeddings = pl.DataFrame(
+        {"conversation_id": ["b", "a"], "embedding": pl.Series(np.zeros((2, 4), dtype=np.float32), dtype=dtype)}
+    )
+    facets = pl.DataFrame({"conversation_id": ["a", "b"], "request": ["cut wood", "sew"]})
+    assert index_embeddings(embeddings, facets, encoder, "words") is embeddings
+    anew = index_embeddings(embeddings, facets, encoder, "another")
+    assert anew["conversation_id"].to_list() == ["b", "a"]
+    assert np.array_equal(stacked_vectors(anew), encoder.encode(["sew", "cut wood"]))

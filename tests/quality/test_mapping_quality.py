@@ -1,0 +1,61 @@
+"""Recorded floors of the mapping on O*NET 29.1: business occupations, titles of activities that nothing was trained on.
+
+The whole release takes minutes to index; its figures are in `docs/mapping.md`.
+"""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from clio_lite.adapter import read_adapter
+from clio_lite.embedding import Encoder, load_encoder
+from onet.release import Release, load_release
+from onet.reranking import SPLIT_SEED
+from onet.task_index import TaskIndex, build_task_index
+from pipelines.defs.resources import ADAPTER
+
+SHARED = os.environ.get("INDEX_SHARED_DATA")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(SHARED is None, reason="INDEX_SHARED_DATA does not name the folder with the O*NET releases"),
+]
+MAJOR_GROUP = "13"
+MEASURED = {"hit_at_1": 0.404, "hit_at_5": 0.702, "hit_at_10": 0.728, "near_at_1": 0.509, "brier": 0.203}
+SLACK = 0.02
+
+
+def of_group(release: Release, group: str) -> Release:
+    """The occupations, tasks and links of one major group."""
+    tasks = release.tasks.filter(pl.col("onet_soc_code").str.starts_with(group))
+    return replace(
+        release,
+        occupations=release.occupations.filter(pl.col("onet_soc_code").str.starts_with(group)),
+        tasks=tasks,
+        task_activities=release.task_activities.join(tasks.select("task_id").unique(), on="task_id", how="semi"),
+        titles=release.titles.filter(pl.col("onet_soc_code").str.starts_with(group)),
+    )
+
+
+@pytest.fixture(scope="module")
+def encoder(encoder_cache: Path) -> Encoder:
+    return load_encoder(None, cache_dir=encoder_cache, adapter=read_adapter(ADAPTER))
+
+
+@pytest.fixture(scope="module")
+def index(encoder: Encoder) -> TaskIndex:
+    release = load_release(Path(SHARED or "") / "onet" / "db_29_1_text.zip")
+    return build_task_index(of_group(release, MAJOR_GROUP), encoder, seed=SPLIT_SEED)
+
+
+def test_titles_of_unseen_activities_find_their_statements_as_measured(index: TaskIndex) -> None:
+    found = index.rerank_evaluation
+    assert found is not None
+    assert found.query_count > 100
+    assert found.hit_at_1_share >= MEASURED["hit_at_1"] - SLACK
+    assert found.hit_at_5_share >= MEASURED["hit_at_5"] - SLACK
+    assert found.hit_at_10_share >= MEASURED["hit_at_10"] - SLACK
+    assert found.near_at_1_share >= MEASURED["near_at_1"] - SLACK
+    assert found.brier <= MEASURED["brier"] + SLACK
