@@ -127,27 +127,47 @@ def naming_examples(
     cluster_count = int(labels.max(initial=NOISE)) + 1
     kept = np.flatnonzero(labels != NOISE)
     order = kept[np.argsort(labels[kept], kind="stable")]
-    rows, cluster, account = vectors[order], labels[order], accounts[order]
-    centroids = centroids_of(rows, cluster, cluster_count)
-    closeness = np.einsum("ij,ij->i", rows, centroids[cluster])
-    chance = np.argsort(np.random.default_rng(seed).permutation(len(order)), kind="stable")
+    cluster, account = labels[order], accounts[order]
+    is_whole = len(kept) == len(labels)
+    centroids = centroids_of(
+        vectors if is_whole else vectors[kept], labels if is_whole else labels[kept], cluster_count
+    )
+    closeness = _own_closeness(vectors, order, centroids, cluster)
+    chance = np.empty(len(order), dtype=np.int64)
+    chance[np.random.default_rng(seed).permutation(len(order))] = np.arange(len(order))
     turn = _turns((cluster, account), chance)
     evenly = np.mod((1 + _turns((cluster, turn), np.argsort(-closeness, kind="stable"))) * GOLDEN_RATIO, 1.0)
     members = _first_of_each(cluster, np.lexsort((evenly, turn, cluster)), counts.members, cluster_count)
     if counts.contrasts and cluster_count > 1:
-        near = _near_rows(rows, cluster, centroids, keep=2 * counts.contrasts)
-        nearest_first = np.argsort(-near.closeness, kind="stable")
-        rank = _turns((near.cluster,), nearest_first)
-        best = nearest_first[rank[nearest_first] < 2 * counts.contrasts]
+        near = _near_rows(vectors, order, cluster, centroids, keep=2 * counts.contrasts)
+        by_cluster = np.argsort(_nearest_first_keys(near.cluster, near.closeness), kind="stable")
+        starts = np.searchsorted(near.cluster[by_cluster], np.arange(cluster_count))
+        rank = np.arange(len(by_cluster)) - starts[near.cluster[by_cluster]]
+        best = by_cluster[rank < 2 * counts.contrasts]
         of_cluster, row = near.cluster[best], near.row[best]
         again = _turns((of_cluster, account[row]), np.arange(len(best)))
-        contrasts = [
-            row[own]
-            for own in _first_of_each(of_cluster, np.lexsort((again, of_cluster)), counts.contrasts, cluster_count)
-        ]
+        by_turn = np.argsort(of_cluster * (int(again.max(initial=0)) + 1) + again, kind="stable")
+        contrasts = [row[own] for own in _first_of_each(of_cluster, by_turn, counts.contrasts, cluster_count)]
     else:
         contrasts = [np.zeros(0, dtype=np.int64)] * cluster_count
     return NamingExamples(tuple(order[own] for own in members), tuple(order[own] for own in contrasts))
+
+
+def _own_closeness(
+    vectors: Vectors, order: NDArray[np.int64], centroids: Vectors, cluster: Labels
+) -> NDArray[np.float32]:
+    """Cosine of each row, in an order, to the centroid of its cluster; block by block, so that no copy is held."""
+    closeness = np.empty(len(order), dtype=np.float32)
+    for start in range(0, len(order), BLOCK_ROWS):
+        block = slice(start, start + BLOCK_ROWS)
+        closeness[block] = np.einsum("ij,ij->i", vectors[order[block]], centroids[cluster[block]])
+    return closeness
+
+
+def _nearest_first_keys(cluster: NDArray[np.int64], closeness: NDArray[np.float32]) -> NDArray[np.int64]:
+    """Numbers that sort by cluster, then by falling closeness: the bits of floats, those of negatives turned over."""
+    bits = (0.0 - closeness).astype(np.float32).view(np.int32).astype(np.int64)
+    return (cluster << 32) + np.where(bits < 0, bits ^ 0x7FFFFFFF, bits)
 
 
 @dataclass(frozen=True)
@@ -159,8 +179,18 @@ class _NearRows:
     closeness: NDArray[np.float32]
 
 
-def _near_rows(rows: Vectors, cluster: Labels, centroids: Vectors, *, keep: int) -> _NearRows:
-    """Rows of the neighbouring clusters of each cluster, at most the nearest `keep` of each neighbour."""
+def _near_rows(
+    vectors: Vectors, order: NDArray[np.int64], cluster: Labels, centroids: Vectors, *, keep: int
+) -> _NearRows:
+    """Rows of the neighbouring clusters of each cluster, at most the nearest `keep` of each neighbour.
+
+    Args:
+        vectors: All rows.
+        order: Those in a cluster, cluster by cluster; a near row is its place here.
+        cluster: Their clusters.
+        centroids: Array (k, d) of unit rows.
+        keep: Most of a neighbour.
+    """
     cluster_count = len(centroids)
     neighbours = nearest_centroids(centroids, NEIGHBOUR_CLUSTERS)
     asking = np.argsort(neighbours.ravel(), kind="stable") // neighbours.shape[1]
@@ -172,7 +202,7 @@ def _near_rows(rows: Vectors, cluster: Labels, centroids: Vectors, *, keep: int)
         first, end = int(starts[neighbour]), int(starts[neighbour + 1])
         if not len(askers):
             continue
-        closeness = centroids[askers] @ rows[first:end].T
+        closeness = centroids[askers] @ vectors[order[first:end]].T
         if end - first > keep:
             nearest = np.sort(np.argpartition(closeness, -keep, axis=1)[:, -keep:], axis=1)
             closeness = np.take_along_axis(closeness, nearest, axis=1)

@@ -45,7 +45,7 @@ class Reading:
     note: str = ""
 
 
-def measure(stage: str, way: str, size: int, work: Callable[[], object], *, note: str = "") -> Reading:
+def measure(stage: str, way: str, size: int, work: Callable[[], object], *, note: str = "", times: int = 1) -> Reading:
     """Measure some work in this process, all threads together.
 
     Args:
@@ -54,12 +54,16 @@ def measure(stage: str, way: str, size: int, work: Callable[[], object], *, note
         size: Conversations, texts or vectors.
         work: The work.
         note: What else must be known.
+        times: How often it is done; the quickest counts.
     """
-    forget_peak()
-    started, cpu_started = time.perf_counter(), time.process_time()
-    work()
-    cost = StepCost(time.perf_counter() - started, time.process_time() - cpu_started, peak_bytes())
-    return Reading(stage, way, size, cost, note)
+    readings = []
+    for _ in range(times):
+        forget_peak()
+        started, cpu_started = time.perf_counter(), time.process_time()
+        work()
+        cost = StepCost(time.perf_counter() - started, time.process_time() - cpu_started, peak_bytes())
+        readings.append(Reading(stage, way, size, cost, note))
+    return quickest(readings)
 
 
 def quickest(readings: Iterable[Reading]) -> Reading:
