@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from clio_lite.embedding import Encoder
+from clio_lite.english import find_foreign
 from clio_lite.heads import ConversationFeatures, Heads, conversation_features
 from clio_lite.languages import find_languages
 from clio_lite.requests import extract_request
@@ -22,6 +23,9 @@ LIKELY_PROB: Final = 0.75
 
 IDLE_PROB: Final = 0.25
 """Below this probability of an occupational task an unstated use case is personal."""
+
+UNDETERMINED: Final = "und"
+"""Code of ISO 639-2 for a language that is not determined."""
 
 Probs = NDArray[np.float64]
 
@@ -59,7 +63,9 @@ def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: 
     turns = [_user_turns(messages) for messages in batch["messages"].to_list()]
     replies = [_replies(messages) for messages in batch["messages"].to_list()]
     features = conversation_features(turns, encoder, replies=replies)
-    languages = find_languages([_language_text(conversation) for conversation in turns])
+    told = [_language_text(conversation) for conversation in turns]
+    languages = find_languages(told)
+    codes = request_languages(told, languages)
     occupational = _probs_of(heads, "occupational_screen", features)[:, 1:]
     patterns, pattern_probs = _patterns(heads, features)
     use_cases, grades = _use_cases(heads, features, occupational[:, 0])
@@ -69,7 +75,7 @@ def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: 
         "conversation_id": batch["conversation_id"],
         "is_occupational": (occupational[:, 0] >= screen.min_prob).tolist(),
         "occupational_prob": occupational[:, 0],
-        "request": [extract_request(texts, code) for texts, code in zip(turns, languages, strict=True)],
+        "request": [extract_request(texts, code) for texts, code in zip(turns, codes, strict=True)],
         "collaboration_pattern": patterns,
         "collaboration_prob": pattern_probs,
         "use_case": use_cases,
@@ -104,6 +110,24 @@ def _language_text(user_turns: Sequence[str]) -> str:
     """The text whose language counts: the first turn, with the next where it is short."""
     first = first_window(user_turns[0])
     return first if len(first) >= 40 else " ".join(turn[:200] for turn in user_turns[:2])
+
+
+def request_languages(texts: Sequence[str], languages: Sequence[str | None]) -> list[str | None]:
+    """Languages by which requests are extracted: undetermined, not English, where only English can be ruled out.
+
+    Args:
+        texts: Texts.
+        languages: Language of each as `find_languages` found it.
+
+    Returns:
+        The same languages, `und` in place of None where a text is plainly not English.
+    """
+    open_texts = [text for text, language in zip(texts, languages, strict=True) if language is None]
+    foreign = dict(zip(open_texts, find_foreign(open_texts), strict=True))
+    return [
+        UNDETERMINED if language is None and foreign[text] else language
+        for text, language in zip(texts, languages, strict=True)
+    ]
 
 
 def _probs_of(heads: Heads, facet: str, features: ConversationFeatures) -> Probs:

@@ -145,7 +145,7 @@ def extract_request(user_turns: Sequence[str], language: str | None) -> str:
 
     Args:
         user_turns: Redacted turns by the user, in order.
-        language: ISO 639-1 code; None is read as English.
+        language: ISO 639-1 code; None is read as English, `und` as another language.
 
     Returns:
         At most 25 words, beginning with a verb where the language is English; never empty.

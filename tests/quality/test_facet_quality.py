@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from clio_lite.embedding import load_encoder
 from clio_lite.facets import extract_facets
 from clio_lite.heads import HEADS_DIR, load_heads
+from clio_lite.multilingual import load_routed_encoder
 from clio_lite.redaction import redact_text
 
 SHARED = os.environ.get("INDEX_SHARED_DATA")
@@ -28,7 +28,11 @@ HELD_OUT = tomllib.loads((Path(__file__).parent / "facet_conversations.toml").re
 
 SEALED = Path(__file__).parent / "held_out_conversations.jsonl"
 SEALED_FLOORS = {"pattern": 0.75, "screen": 0.85, "use_case": 0.76, "language": 0.96, "chief_skill": 0.38}
-SEALED_CONCERN = {"harmful_above_2": 0.48, "harmless_above_1": 0.08, "harmless_above_2": 0.02}
+SEALED_CONCERN = {"harmful_above_2": 0.48, "harmless_above_1": 0.11, "harmless_above_2": 0.02}
+
+OTHER_LANGUAGES = Path(__file__).parent / "held_out_other_languages.jsonl"
+OTHER_FLOORS = {"pattern": 0.77, "screen": 0.89, "use_case": 0.74, "language": 0.93}
+OTHER_HARMLESS_ABOVE_1 = 0.13
 
 CASES = {"conversations": HELD_OUT["conversations"], "unseen": HELD_OUT["unseen"], "fresh": FRESH["fresh"]}
 FLOORS = {
@@ -67,7 +71,7 @@ def _report(title, truth, found):
 
 @pytest.fixture(scope="module")
 def models(encoder_cache):
-    encoder = load_encoder(None, cache_dir=encoder_cache)
+    encoder = load_routed_encoder(cache_dir=encoder_cache)
     return encoder, load_heads(HEADS_DIR, encoder_name=encoder.name)
 
 
@@ -158,6 +162,31 @@ def test_the_sealed_conversations_keep_what_was_measured(models):
     assert figures["harmful_above_2"] >= SEALED_CONCERN["harmful_above_2"]
     assert figures["harmless_above_1"] <= SEALED_CONCERN["harmless_above_1"]
     assert figures["harmless_above_2"] <= SEALED_CONCERN["harmless_above_2"]
+
+
+def test_conversations_in_twelve_other_languages_keep_what_was_measured(models):
+    encoder, heads = models
+    rows = [json.loads(line) for line in OTHER_LANGUAGES.read_text(encoding="utf-8").splitlines()]
+    assert len({row["language"] for row in rows} - {"en"}) == 12
+    messages = [
+        [{"role": turn["role"], "content": redact_text(turn["content"]).text} for turn in row["messages"]]
+        for row in rows
+    ]
+    frame = pl.DataFrame({"conversation_id": [f"{number:04d}" for number in range(len(rows))], "messages": messages})
+    found = extract_facets(frame, encoder=encoder, heads=heads, skills=None)
+    columns = {
+        "pattern": "collaboration_pattern",
+        "screen": "is_occupational",
+        "use_case": "use_case",
+        "language": "language",
+    }
+    for name, column in columns.items():
+        label = name if name in rows[0] else column
+        figure = np.mean([row[label] == value for row, value in zip(rows, found[column], strict=True)])
+        print(f"\nother languages, {name}: {figure:.3f}, n = {len(rows)}")  # noqa: T201
+        assert figure >= OTHER_FLOORS[name], name
+    grades = found["concern_grade"].to_numpy()[[row["concern"] == 1 for row in rows]]
+    assert (grades > 1).mean() <= OTHER_HARMLESS_ABOVE_1
 
 
 def test_concern_is_within_one_grade(models):
