@@ -9,11 +9,12 @@ from typing import Any, Final
 import numpy as np
 import polars as pl
 
+from onet.task_index import load_task_index
 from pipelines.bench.encoding import baseline_model
 from pipelines.bench.readings import OURS, Reading, run_child
 from pipelines.bench.texts import distinct_texts
-from pipelines.defs.resources import open_index_encoder, open_store
-from pipelines.release_tables import stored_task_index
+from pipelines.defs.resources import open_store
+from pipelines.release_tables import task_index_path
 from pipelines.settings import load_settings
 
 BRUTE_FORCE: Final = "sentence-transformers, numpy"
@@ -52,10 +53,11 @@ def map_readings(arguments: Mapping[str, Any], work: Path) -> list[Reading]:
 
 def _write_statements(store: Path, release: str, target: Path) -> Path:
     """The statements that the store's index holds."""
-    settings = load_settings(home=str(store), onet=release)
-    opened = open_store(settings)
-    manifest = opened.read_table("core/task_index")
-    index = stored_task_index(manifest, open_index_encoder(settings, opened, manifest), opened.task_indexes)
+    opened = open_store(load_settings(home=str(store), onet=release))
+    manifest = opened.read_table("core/task_index").row(0, named=True)
+    digest, encoder = manifest["release_digest"], manifest["encoder_name"]
+    path = task_index_path(opened.task_indexes, digest, encoder)
+    index = load_task_index(path, release_digest=digest, encoder_name=encoder)
     index.statements.select("task").write_parquet(target)
     return target
 
