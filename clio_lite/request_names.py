@@ -8,16 +8,16 @@ lower-case name in no list and without such a word beside it is not found.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from clio_lite.definition_files import read_definition
 from clio_lite.name_lists import family_names, given_names, not_names
+from clio_lite.script_names import MARK, hide_script_names, name_words
+from clio_lite.vocabulary import is_public
 from clio_lite.word_frequency import has_list, word_frequency
 
-MARK: Final = "[name]"
 _NOUNS_CAPITALISED: Final = frozenset(["de", "lb"])
 _COMPOUNDING: Final = frozenset(["de", "nl", "sv", "da", "nb", "nn", "no", "fi", "is", "lb"])
 _INFLECTED: Final = frozenset(["pl", "cs", "sk", "ru", "uk", "be", "bg", "sr", "hr", "sl", "mk", "lt", "lv", "el"])
@@ -30,6 +30,9 @@ RARE: Final = 1.7
 
 UNUSUAL: Final = 2.6
 """Below this one it is hidden where a person is spoken of."""
+
+LOWER: Final = 3.0
+"""Below this one a word in lower case directly behind a given name is the family name."""
 
 KNOWN: Final = 3.4
 """From this one on a word beside a name is no name, unless it is listed as one."""
@@ -88,12 +91,6 @@ class _Token:
 
 
 @cache
-def _words(section: str, name: str) -> frozenset[str]:
-    """A list of the definition file."""
-    return frozenset(read_definition("request_names.toml")[section][name].split())
-
-
-@cache
 def _lower_lists() -> tuple[frozenset[str], frozenset[str]]:
     """Given and family names in lower case, without words that are no names."""
     given = frozenset(name.lower() for name in given_names()) - not_names()
@@ -107,7 +104,7 @@ def hide_names(sentence: str, language: str | None) -> str:
         sentence: A redacted sentence, with marks such as [name].
         language: ISO 639-1 code; None is read as English.
     """
-    sentence = _UNCASED.get(language or "en", _same)(sentence)
+    sentence = hide_script_names(sentence, language)
     if not _CASED.search(sentence) or not has_list(language):
         return sentence
     tokens = _tokens(sentence, language)
@@ -133,7 +130,7 @@ def _tokens(sentence: str, language: str | None) -> list[_Token]:
             match[0][0] != "["
             and before not in _NOT_BEFORE - {""}
             and behind not in _NOT_BEHIND - {""}
-            and not (before + behind).strip(" ").isdigit()
+            and not (before.isdigit() or behind.isdigit())
             and not _ASSIGNED.match(sentence, match.end())
             and not (behind == "." and sentence[match.end() + 1 : match.end() + 2].isalnum())
             and not _CAMEL.match(base)
@@ -156,7 +153,7 @@ def _tokens(sentence: str, language: str | None) -> list[_Token]:
 
 def _frequency(word: str, language: str | None) -> float:
     """How common a word is, a public word very."""
-    if word.lower() in _words("public", "words"):
+    if word.lower() in name_words("public", "words"):
         return 9.0
     parts = [part for part in re.split(r"['’-]", word) if len(part) > 2] or [word]
     languages = frozenset([language, "en"]) if language else _UNSURE
@@ -191,7 +188,7 @@ def _is_listed(token: _Token, language: str) -> tuple[bool, bool]:
             if len(stem) >= 3
             for end in ("", "a", "o", "е", "а", "я", "й", "ь", "ия", "ek", "eł")
         }
-    return not forms.isdisjoint(given) or token.base in _words("scripts", "greek"), not forms.isdisjoint(family)
+    return not forms.isdisjoint(given) or token.base in name_words("scripts", "greek"), not forms.isdisjoint(family)
 
 
 def _is_name(tokens: Sequence[_Token], place: int, language: str) -> bool:
@@ -201,34 +198,34 @@ def _is_name(tokens: Sequence[_Token], place: int, language: str) -> bool:
         return False
     before = tokens[place - 1].lower if place else ""
     behind = tokens[place + 1].lower if place + 1 < len(tokens) else ""
-    is_strong = before in _words("before", "strong") or before in _words("before", "introductions")
+    is_strong = before in name_words("before", "strong") or before in name_words("before", "introductions")
     is_strong = is_strong or (before in ("is", "am") and place > 1 and tokens[place - 2].lower in ("name", "this", "i"))
     is_strong = is_strong or (
         token.is_capital
         and place > 1
-        and before in _words("before", "weak")
-        and tokens[place - 2].lower in _words("before", "messages")
+        and before in name_words("before", "weak")
+        and tokens[place - 2].lower in name_words("before", "messages")
     )
-    is_acting = behind in _words("behind", "verbs")
+    is_acting = behind in name_words("behind", "verbs")
     if not token.is_capital:
         return _is_lower_name(tokens, place, language, is_strong=is_strong, is_acting=is_acting)
     if token.is_first:
         given, family = _is_listed(token, language)
         is_owner = token.text != token.base
-        is_person = given or family or token.base in _words("given", "words")
+        is_person = given or family or token.base in name_words("given", "words")
         return (is_acting or is_owner) and ((is_person and token.frequency < 4.6) or token.frequency < 2.0)
     if is_strong or is_acting or token.text != token.base:
         return _is_spoken_of(token, language, is_strong=is_strong)
-    if behind in _words("public", "kinds") or before in _TOOLS:
+    if behind in name_words("public", "kinds") or before in _TOOLS:
         return _is_listed(token, language)[0] and token.frequency < UNUSUAL
-    return _is_rare(token, language, is_weak=before in _words("before", "weak"), before=before)
+    return _is_rare(token, language, is_weak=before in name_words("before", "weak"), before=before)
 
 
 def _is_of_scholar(tokens: Sequence[_Token], place: int) -> bool:
     """Whether a law, a test or the like follows: "Krebs cycle", "Newton's second law"."""
     token = tokens[place]
     following = [token.lower for token in tokens[place + 1 : place + 3]]
-    nouns = _words("eponyms", "nouns")
+    nouns = name_words("eponyms", "nouns")
     parts = re.split(r"[-]", token.lower)
     return token.frequency >= 1.0 and (
         bool(nouns.intersection(following[:1])) or (len(following) > 1 and following[1] in nouns) or parts[-1] in nouns
@@ -238,8 +235,8 @@ def _is_of_scholar(tokens: Sequence[_Token], place: int) -> bool:
 def _is_spoken_of(token: _Token, language: str, *, is_strong: bool) -> bool:
     """A capitalised word where a person is asked, owns or acts."""
     given, family = _is_listed(token, language)
-    is_word = token.base in _words("given", "words")
-    is_place = token.base in _words("given", "places")
+    is_word = token.base in name_words("given", "words")
+    is_place = token.base in name_words("given", "places")
     if language in _NOUNS_CAPITALISED:
         return (given and not is_place) or (family and token.frequency < KNOWN) or token.frequency < 2.0
     if is_strong and (is_word or given or (is_place and token.base in ("April", "May", "June", "Austin", "Chad"))):
@@ -255,13 +252,13 @@ def _is_spoken_of(token: _Token, language: str, *, is_strong: bool) -> bool:
 def _is_rare(token: _Token, language: str, *, is_weak: bool, before: str) -> bool:
     """A capitalised word inside a sentence."""
     given, family = _is_listed(token, language)
-    is_place = token.base in _words("given", "places")
+    is_place = token.base in name_words("given", "places")
     if language in _NOUNS_CAPITALISED:
         if is_weak:
             return (given and not is_place) or (family and token.frequency < 3.3) or token.frequency < 1.0
         return (given or family) and token.frequency < UNUSUAL
     if is_weak:
-        is_word = token.base in _words("given", "words") and before in ("for", "to", "from", "with")
+        is_word = token.base in name_words("given", "words") and before in ("for", "to", "from", "with")
         is_listed = (given and not is_place) or (family and token.frequency < 3.7)
         return is_word or is_listed or token.frequency < 2.0 + 0.6 * (token.base[0] > "ɏ")
     return token.frequency < RARE or ((given or family) and token.frequency < 3.0)
@@ -281,16 +278,22 @@ def _is_lower_name(tokens: Sequence[_Token], place: int, language: str, *, is_st
     pair = [other for other in neighbours if other.is_plain and len(other.base) > 3 and not other.is_capital]
     if any(_is_listed(other, "en")[0] and other.frequency < 3.7 for other in pair) and token.frequency < 2.3:
         return True
-    if given and token.frequency < 3.7:
-        return any(other.frequency < 2.3 for other in pair)
+    if given and place + 1 < len(tokens) and tokens[place + 1] in pair and not is_public(token.lower):
+        behind = tokens[place + 1]
+        is_family = _is_listed(behind, "en")[1] and behind.frequency < 4.5
+        if token.frequency < 4.9 and not is_public(behind.lower) and (is_family or behind.frequency < 2.3):
+            return True
+    if family and place and tokens[place - 1] in pair and not is_public(token.lower) and token.frequency < 4.5:
+        before = tokens[place - 1]
+        return _is_listed(before, "en")[0] and before.frequency < 4.9 and not is_public(before.lower)
     first = place if len(neighbours) < 2 or neighbours[0].frequency else place - 1
-    opens = first > 0 and tokens[first - 1].lower in _words("before", "pairs")
+    opens = first > 0 and tokens[first - 1].lower in name_words("before", "pairs")
     return opens and token.frequency == 0 and len(token.base) > 3 and any(other.frequency == 0 for other in pair)
 
 
 def _organisations(sentence: str, tokens: Sequence[_Token]) -> set[int]:
     """Capitalised words of firms and schools, and the rare place that follows them."""
-    words = _words("organisations", "words")
+    words = name_words("organisations", "words")
     hidden: set[int] = set()
     for place, token in enumerate(tokens):
         if token.lower not in words or not token.text[:1].isupper() or token.is_first:
@@ -337,9 +340,15 @@ def _with_neighbours(sentence: str, tokens: Sequence[_Token], hidden: set[int], 
             for one, other in ((left, right), (right, left)):
                 token = tokens[other]
                 is_known_name = one in found or tokens[one].is_mark
-                if not is_known_name or other in found or not token.is_capital or token.is_first:
+                if not is_known_name or other in found or not token.is_plain or token.is_first:
                     continue
-                is_listed = token.lower in given or token.lower in family or token.base in _words("given", "words")
+                if not token.is_capital:
+                    is_family = gap == " " and not joins and other > one and len(token.base) > 3
+                    if is_family and token.frequency < LOWER and not is_public(token.lower):
+                        found.add(other)
+                        changed = True
+                    continue
+                is_listed = token.lower in given or token.lower in family or token.base in name_words("given", "words")
                 is_part = not joins and gap == " " and language in _INFLECTED
                 if token.frequency < KNOWN or ((is_listed or is_part) and token.frequency < 8):
                     found.add(other)
@@ -362,45 +371,3 @@ def _replaced(sentence: str, tokens: Sequence[_Token], hidden: set[int]) -> str:
         pieces += [sentence[end : token.start], MARK, token.text[len(token.base) :]]
         end = token.end
     return re.sub(r"\[name\](?:[ \u00a0]\[name\])+", MARK, "".join([*pieces, sentence[end:]]))
-
-
-def _same(sentence: str) -> str:
-    """No rule for the script."""
-    return sentence
-
-
-def _without_chinese(sentence: str) -> str:
-    """Family name and one or two characters, where somebody is written for or to."""
-    surnames = "|".join(sorted(_words("families", "chinese"), key=lambda word: (-len(word), word)))
-    pattern = re.compile(
-        rf"(?<=[帮给替为向跟和与对叫问请])(?P<name>(?:{surnames})[\u4e00-\u9fff]{{1,2}})(?=老师|先生|女士|医生|经理|[写做拟起准发打道说的回，,。、在]|$)"
-    )
-    return pattern.sub(lambda match: MARK if word_frequency(match["name"], "zh") < 2.9 else match[0], sentence)
-
-
-def _without_korean(sentence: str) -> str:
-    """Family name and two syllables before a particle of address."""
-    surnames = "".join(sorted(_words("families", "korean")))
-    pattern = re.compile(
-        rf"(?<![가-힣])(?P<name>[{surnames}][가-힣]{{2}})(?=\s?(?:씨|님|에게|한테|께|과장|부장|대리|선생))"
-    )
-    return pattern.sub(lambda match: MARK if word_frequency(match["name"], "ko") < 3.3 else match[0], sentence)
-
-
-def _without_listed(script: str, form: str) -> Callable[[str], str]:
-    """Listed given names of a script, with a family name of the form that follows."""
-
-    def without(sentence: str) -> str:
-        names = "|".join(sorted(_words("scripts", script), key=lambda word: (-len(word), word)))
-        return re.sub(rf"(?<![\w\u0900-\u097f])(?:{names})(?:{form})?(?![\w\u0900-\u097f])", MARK, sentence)
-
-    return without
-
-
-_UNCASED: Final[dict[str, Callable[[str], str]]] = {
-    "zh": _without_chinese,
-    "ko": _without_korean,
-    "ar": _without_listed("arabic", r"\s+ال\w+"),
-    "fa": _without_listed("arabic", r"\s+ال\w+"),
-    "hi": _without_listed("devanagari", r"\s+[\u0900-\u097f]+(?=\s+(?:के|को|का|की|से|ने))"),
-}

@@ -1,7 +1,7 @@
 """Private strings in first turns, through `usage-index facets`, and what ordinary requests lose.
 
 The carriers were written before the patterns were read; half of them were set aside while the patterns were mended.
-As a script it prints the table of docs/privacy.md: `python tests/leak_attack.py`, with `--show developed` what it finds.
+As a script it prints the table of docs/privacy.md: `python tests/leak_attack.py`; with `--show developed` what leaks.
 """
 
 import json

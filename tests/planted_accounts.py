@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 from typing import Final
 
 import numpy as np
@@ -93,7 +94,7 @@ class Outcome:
 @cache
 def encoder() -> Encoder:
     """The bundled sentence encoder."""
-    return load_encoder(None, cache_dir=Path(os.environ["USAGE_INDEX_PUBLIC_CACHE"]) / "encoder")
+    return load_encoder(None, cache_dir=Path(os.environ.get("USAGE_INDEX_PUBLIC_CACHE", gettempdir())) / "encoder")
 
 
 @cache

@@ -103,7 +103,7 @@ def main() -> None:
     shown = pl.DataFrame(
         [(*key, count) for key, count in flips.items()], schema=["kind", "place", "what", "count"], orient="row"
     )
-    with pl.Config(tbl_rows=100):
+    with pl.Config(tbl_rows=100, tbl_cols=20):
         sys.stdout.write(f"{shown.pivot('what', index=['kind', 'place'], values='count').sort('kind', 'place')}\n")
 
 
