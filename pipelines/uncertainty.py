@@ -38,14 +38,15 @@ def with_sampling_errors(exact: ExactMonth, *, draws: int, seed: int) -> ExactMo
 
     Returns:
         The month with `share_se` (null: an observed zero, or a base of fewer than two units) and `group_deff`, the
-        design effect over all cells of a base, in every table that has contributions.
+        design effect over all cells of a base, in every table that has contributions and a base.
     """
     units = exact.tables["counted"].bases["unit_id"].sort() if "counted" in exact.tables else pl.Series(dtype=pl.String)
     if draws < 2 or units.len() < 2 or units.null_count():
         return exact
     found = exact.collaboration
     measured: Mapping[str, MeasuredDenominator] = {} if found is None else found.measured
-    named = {name: table for name, table in exact.tables.items() if table.contributions.height}
+    # Without a base, as of wage bands where no wage is known, there is no share and so no error of one.
+    named = {name: table for name, table in exact.tables.items() if table.contributions.height and table.bases.height}
     for name, part in measured.items():
         named |= {f"{name} patterns": part.patterns, f"{name} buckets": part.buckets}
     estimated = dict(zip(named, _estimated(list(named.values()), units, draws=draws, seed=seed), strict=True))

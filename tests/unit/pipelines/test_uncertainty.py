@@ -144,6 +144,16 @@ def test_errors_do_not_depend_on_the_secret_that_made_the_account_keys(tables):
     assert all(published[name].equals(table) for name, table in tables.items())
 
 
+def test_a_table_without_a_base_is_left_as_it_is(counted):
+    task = counted.tables["task"]
+    baseless = dataclasses.replace(task, bases=task.bases.clear())
+    month = dataclasses.replace(counted, tables={**counted.tables, "task": baseless})
+    found = with_sampling_errors(month, draws=10, seed=1)
+    assert baseless.contributions.height
+    assert found.tables["task"] is baseless
+    assert "share_se" in found.tables["counted"].cells.columns
+
+
 def test_no_draws_leave_the_errors_unstated(counted):
     tables = publish_tables(with_sampling_errors(counted, draws=0, seed=1), make_context())
     assert tables["idx/task_month"]["share_se"].null_count() == tables["idx/task_month"].height
