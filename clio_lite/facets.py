@@ -62,7 +62,7 @@ def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: 
     """Extract the facets of one batch."""
     turns = [_user_turns(messages) for messages in batch["messages"].to_list()]
     replies = [_replies(messages) for messages in batch["messages"].to_list()]
-    features = conversation_features(turns, encoder, replies=replies)
+    features = conversation_features(turns, encoder, heads.words, replies=replies)
     told = [_language_text(conversation) for conversation in turns]
     languages = find_languages(told)
     codes = request_languages(told, languages)

@@ -1,6 +1,7 @@
 """The heads applied: what they see of conversations, and the probabilities that they give.
 
-The classifiers are multinomial logistic regressions with one temperature per facet. Skills are told
+The classifiers are multinomial logistic regressions over sentence vectors, the structure of the dialogue and the words
+of the user's turns, with one temperature per facet. Skills are told
 one by one from the vector of the first turn, each with a bound of its own.
 """
 
@@ -10,9 +11,11 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
 
 from clio_lite.embedding import Encoder
 from clio_lite.structure import FEATURE_NAMES, dialogue_features, first_window, later_windows
+from clio_lite.wording import Vocabulary
 
 Array = NDArray[np.float32]
 
@@ -21,6 +24,9 @@ TWO_TURN_PATTERNS: Final = ("feedback_loop", "task_iteration")
 
 VECTOR_SCALE: Final = 6.0
 """Weight of the vectors beside the standardised structure: their parts are about 1/20 in size."""
+
+WORD_SCALE: Final = 8.0
+"""Weight of the words beside them."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +37,7 @@ class LinearHead:
         facet: What it tells.
         classes: Names of the classes, sorted as the rows of `weights`.
         weights: Shape (classes, features); for two classes the first row is zero.
+        word_weights: Shape (classes, words of the first turn and then of the later ones).
         intercepts: One per class.
         mean: Mean of each structure feature in training.
         scale: Spread of each structure feature in training.
@@ -41,6 +48,7 @@ class LinearHead:
     facet: str
     classes: tuple[str, ...]
     weights: Array
+    word_weights: Array
     intercepts: Array
     mean: Array
     scale: Array
@@ -50,7 +58,8 @@ class LinearHead:
     def class_probs(self, features: "ConversationFeatures") -> NDArray[np.float64]:
         """Probabilities of the classes, shape (n, classes), rows summing to 1; impossible ones have none."""
         matrix = feature_matrix(features, self.mean, self.scale)
-        logits = (matrix @ self.weights.T + self.intercepts).astype(np.float64) / self.temperature
+        sums = matrix @ self.weights.T + features.words @ self.word_weights.T + self.intercepts
+        logits = sums.astype(np.float64) / self.temperature
         return softmax(without_impossible(logits, self.classes, features.user_turns))
 
 
@@ -98,15 +107,19 @@ class Heads:
     Attributes:
         version: Digest of the definitions and the encoder, for `facet_version`.
         encoder_name: Encoder that they were trained with.
+        words: Words that count in the first turn, and in the later ones.
         linear: Heads by facet.
         skills: The skills' head.
-        quality: Accuracy and temperature by facet, measured on written groups left out.
+        writers: Conversations learned from by who wrote them.
+        quality: Accuracy and calibration by facet, measured on writers left out.
     """
 
     version: str
     encoder_name: str
+    words: tuple[Vocabulary, Vocabulary]
     linear: Mapping[str, LinearHead]
     skills: SkillHead
+    writers: Mapping[str, int]
     quality: Mapping[str, float]
 
 
@@ -118,23 +131,30 @@ class ConversationFeatures:
         first: Unit vectors of the first user turns, shape (n, d).
         later: Mean vectors of the later user turns, zero where there is none, shape (n, d).
         structure: Dialogue features, shape (n, features).
+        words: Words of the first turn and then of the later ones, sparse, shape (n, words).
         user_turns: Number of user turns, shape (n,).
     """
 
     first: Array
     later: Array
     structure: Array
+    words: csr_matrix
     user_turns: NDArray[np.int64]
 
 
 def conversation_features(
-    conversations: Sequence[Sequence[str]], encoder: Encoder, *, replies: Sequence[Sequence[str]] | None = None
+    conversations: Sequence[Sequence[str]],
+    encoder: Encoder,
+    vocabularies: tuple[Vocabulary, Vocabulary],
+    *,
+    replies: Sequence[Sequence[str]] | None = None,
 ) -> ConversationFeatures:
     """Encode conversations; every distinct turn is encoded once.
 
     Args:
         conversations: The user's turns of each conversation, at least one each.
         encoder: The sentence encoder.
+        vocabularies: Words that count in the first turn, and in the later ones.
         replies: The assistant's turns of each conversation, which are not encoded; None where they are unknown.
     """
     firsts = [first_window(turns[0]) for turns in conversations]
@@ -153,8 +173,33 @@ def conversation_features(
         first=vectors[[row[text] for text in firsts]] if firsts else np.zeros_like(later),
         later=later,
         structure=structure,
+        words=word_matrix(conversations, vocabularies),
         user_turns=np.array([len(turns) for turns in conversations], dtype=np.int64),
     )
+
+
+def word_matrix(conversations: Sequence[Sequence[str]], vocabularies: tuple[Vocabulary, Vocabulary]) -> csr_matrix:
+    """The words of the first turns and then of the later ones, as far as the turns are read.
+
+    Args:
+        conversations: The user's turns of each conversation, at least one each.
+        vocabularies: Words that count in the first turn, and in the later ones.
+
+    Returns:
+        Shape (n, words of both), float32.
+    """
+    firsts, laters = read_texts(conversations)
+    return csr_matrix(WORD_SCALE * hstack([vocabularies[0].matrix(firsts), vocabularies[1].matrix(laters)]))
+
+
+def read_texts(conversations: Sequence[Sequence[str]]) -> tuple[list[str], list[str]]:
+    """The first turn of each conversation, and its later turns in one text, as far as they are read.
+
+    Args:
+        conversations: The user's turns of each conversation, at least one each.
+    """
+    firsts = [first_window(turns[0]) for turns in conversations]
+    return firsts, ["\n".join(later_windows(turns)) for turns in conversations]
 
 
 def feature_matrix(features: ConversationFeatures, mean: Array, scale: Array) -> Array:

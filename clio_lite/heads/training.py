@@ -6,6 +6,7 @@ that never saw a writer's conversations meets them as it will meet a new hand's.
 """
 
 import hashlib
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, hstack
 from sklearn.linear_model import LogisticRegression
 
 from clio_lite.composing import (
@@ -35,11 +37,13 @@ from clio_lite.heads.prediction import (
     LinearHead,
     conversation_features,
     feature_matrix,
+    read_texts,
     without_impossible,
 )
 from clio_lite.heads.skill_training import rounded, train_skills
 from clio_lite.replies import REPLY_FEATURES
 from clio_lite.structure import CONCERN_FEATURES, FEATURE_NAMES
+from clio_lite.wording import learn_vocabulary
 
 DEFINITIONS_DIR: Final = Path(__file__).parents[1] / "definitions"
 SEED: Final = 20_250_210
@@ -85,10 +89,10 @@ OF_CONCERN: Final = frozenset(CONCERN_FEATURES) | {
 }
 
 SETTINGS: Final[Mapping[str, HeadSettings]] = {
-    "collaboration_pattern": HeadSettings(0.05, 0.3, 1.0, 0.5, OF_USER | frozenset(REPLY_FEATURES)),
+    "collaboration_pattern": HeadSettings(0.03, 0.3, 1.0, 0.5, OF_USER | frozenset(REPLY_FEATURES)),
     "occupational_screen": HeadSettings(0.03, 0.3, 1.0, 0.5, OF_SCREEN),
-    "use_case": HeadSettings(0.03, 0.3, 1.0, 1.0, OF_PURPOSE),
-    "concern": HeadSettings(0.1, 1.0, 1.0, 0.0, OF_CONCERN),
+    "use_case": HeadSettings(0.02, 0.3, 1.0, 1.0, OF_PURPOSE),
+    "concern": HeadSettings(0.2, 0.6, 1.0, 0.0, OF_CONCERN),
 }
 """What the assistant says helps to tell patterns, and whether it declines or cares helps to tell concern; for screen
 and use case its wording is a habit of the writer, and leads astray.
@@ -98,13 +102,20 @@ length and its turns say what it is for.
 """
 
 
-def train_heads(definitions_dir: Path, encoder: Encoder, *, seed: int) -> Heads:
+def train_heads(
+    definitions_dir: Path,
+    encoder: Encoder,
+    *,
+    seed: int,
+    per_class: Mapping[str, int | Mapping[str, int]] = PER_CLASS,
+) -> Heads:
     """Train every head from the definition files.
 
     Args:
         definitions_dir: Folder of the definition files.
         encoder: The sentence encoder, whose name the heads keep.
         seed: Seed of the composition.
+        per_class: Composed conversations of each class by facet.
 
     Returns:
         The heads, with their quality on writers left out.
@@ -112,14 +123,19 @@ def train_heads(definitions_dir: Path, encoder: Encoder, *, seed: int) -> Heads:
     linear: dict[str, LinearHead] = {}
     quality: dict[str, float] = {}
     labelled = load_labelled_conversations(definitions_dir)
+    written = load_written_conversations(definitions_dir, "concern")  # every one has a concern
+    written += [conversation for conversation, _ in labelled]
+    firsts, laters = read_texts([conversation.user_turns for conversation in written])
+    words = learn_vocabulary(firsts), learn_vocabulary(laters)
     for facet in LINEAR_FACETS:
         definition = load_facet_definition(definitions_dir, facet)
-        composed = compose_conversations(definition, per_class=PER_CLASS[facet], seed=seed)
+        composed = compose_conversations(definition, per_class=per_class[facet], seed=seed)
         composed += load_written_conversations(definitions_dir, facet)
         composed += _with_and_without_replies(labelled, facet)
         features = conversation_features(
             [conversation.user_turns for conversation in composed],
             encoder,
+            words,
             replies=[conversation.replies for conversation in composed],
         )
         linear[facet], measured = _train_linear(facet, composed, features, definition.min_prob)
@@ -128,7 +144,8 @@ def train_heads(definitions_dir: Path, encoder: Encoder, *, seed: int) -> Heads:
     quality |= skill_quality
     encoder_digest = hashlib.blake2b(encoder.name.encode(), digest_size=3).hexdigest()
     version = f"heads-{definitions_digest(definitions_dir)}-{encoder_digest}"
-    return Heads(version, encoder.name, linear, skills, quality)
+    counts = Counter(conversation.writer for conversation in written)
+    return Heads(version, encoder.name, words, linear, skills, dict(sorted(counts.items())), quality)
 
 
 def _with_and_without_replies(
@@ -146,8 +163,9 @@ def _train_linear(
     settings = SETTINGS[facet]
     mean = rounded(features.structure.mean(axis=0))
     scale = rounded(np.maximum(features.structure.std(axis=0), 0.05))
-    matrix = feature_matrix(features, mean, scale)
-    matrix[:, matrix.shape[1] - len(FEATURE_NAMES) :] *= [name in settings.features for name in FEATURE_NAMES]
+    dense = feature_matrix(features, mean, scale)
+    dense[:, dense.shape[1] - len(FEATURE_NAMES) :] *= [name in settings.features for name in FEATURE_NAMES]
+    matrix = csr_matrix(hstack([csr_matrix(dense), features.words]), dtype=np.float64)
     labels = np.array([conversation.class_name for conversation in composed])
     writers = np.array([conversation.writer for conversation in composed])
     classes = tuple(str(name) for name in np.unique(labels))
@@ -166,7 +184,15 @@ def _train_linear(
     bound = trained_bound(facet, classes, left_out, temperature)
     coefficients, intercepts = _fit(matrix, labels, writers, settings)
     head = LinearHead(
-        facet, classes, coefficients, intercepts, mean, scale, temperature, min_prob if bound is None else bound
+        facet=facet,
+        classes=classes,
+        weights=coefficients[:, : dense.shape[1]],
+        word_weights=coefficients[:, dense.shape[1] :],
+        intercepts=intercepts,
+        mean=mean,
+        scale=scale,
+        temperature=temperature,
+        min_prob=min_prob if bound is None else bound,
     )
     return head, head_quality(left_out, temperature)
 
@@ -183,11 +209,11 @@ def _weights(settings: HeadSettings, labels: NDArray[np.str_], writers: NDArray[
 
 
 def _fit(
-    matrix: Array, labels: NDArray[np.str_], writers: NDArray[np.str_], settings: HeadSettings
+    matrix: csr_matrix, labels: NDArray[np.str_], writers: NDArray[np.str_], settings: HeadSettings
 ) -> tuple[Array, Array]:
     """Fit a multinomial logistic regression; two classes get a zero row for the first."""
     model = LogisticRegression(C=settings.strength, max_iter=1_000, tol=1e-4)
-    model.fit(matrix.astype(np.float64), labels, sample_weight=_weights(settings, labels, writers))
+    model.fit(matrix, labels, sample_weight=_weights(settings, labels, writers))
     coefficients, intercepts = model.coef_, model.intercept_
     if len(coefficients) == 1:
         coefficients = np.concatenate([np.zeros_like(coefficients), coefficients])

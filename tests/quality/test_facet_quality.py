@@ -17,6 +17,7 @@ import pytest
 
 from clio_lite.facets import extract_facets
 from clio_lite.heads import HEADS_DIR, load_heads
+from clio_lite.heads.calibration import calibration_error
 from clio_lite.multilingual import load_routed_encoder
 from clio_lite.redaction import redact_text
 
@@ -27,12 +28,12 @@ FRESH = tomllib.loads((Path(__file__).parent / "fresh_conversations.toml").read_
 HELD_OUT = tomllib.loads((Path(__file__).parent / "facet_conversations.toml").read_text(encoding="utf-8"))
 
 SEALED = Path(__file__).parent / "held_out_conversations.jsonl"
-SEALED_FLOORS = {"pattern": 0.75, "screen": 0.85, "use_case": 0.76, "language": 0.96, "chief_skill": 0.38}
-SEALED_CONCERN = {"harmful_above_2": 0.48, "harmless_above_1": 0.11, "harmless_above_2": 0.02}
+SEALED_FLOORS = {"pattern": 0.75, "screen": 0.87, "use_case": 0.79, "language": 0.96, "chief_skill": 0.42}
+SEALED_CONCERN = {"harmful_above_2": 0.68, "harmless_above_1": 0.06, "harmless_above_2": 0.015}
 
 OTHER_LANGUAGES = Path(__file__).parent / "held_out_other_languages.jsonl"
-OTHER_FLOORS = {"pattern": 0.77, "screen": 0.89, "use_case": 0.74, "language": 0.93}
-OTHER_HARMLESS_ABOVE_1 = 0.13
+OTHER_FLOORS = {"pattern": 0.83, "screen": 0.90, "use_case": 0.79, "language": 0.93}
+OTHER_HARMLESS_ABOVE_1 = 0.07
 
 CASES = {"conversations": HELD_OUT["conversations"], "unseen": HELD_OUT["unseen"], "fresh": FRESH["fresh"]}
 FLOORS = {
@@ -121,7 +122,7 @@ def test_probabilities_of_patterns_mean_what_they_say(held_out):
 
 
 def sealed_figures(rows, models):
-    """Accuracy of every facet on labelled conversations; no text leaves this function."""
+    """Accuracy of every facet on labelled conversations, printed with the classes; no text leaves this function."""
     encoder, heads = models
     turns = [
         {"role": message["role"], "content": redact_text(message["content"]).text}
@@ -140,6 +141,9 @@ def sealed_figures(rows, models):
     by_id = {row["conversation_id"]: row["labels"] for row in rows}
     labels = [by_id[row["conversation_id"]] for row in found]
     pairs = list(zip(labels, found, strict=True))
+    for name in ("collaboration_pattern", "is_occupational", "use_case"):
+        print(_report(name, [label[name] for label in labels], [row[name] for row in found])[1])  # noqa: T201
+    _print_calibration(pairs)
     grades = np.array([row["concern_grade"] for row in found])
     truth = np.array([label["concern_grade"] for label in labels])
     return {
@@ -147,16 +151,32 @@ def sealed_figures(rows, models):
         "screen": np.mean([label["is_occupational"] == row["is_occupational"] for label, row in pairs]),
         "use_case": np.mean([label["use_case"] == row["use_case"] for label, row in pairs]),
         "language": np.mean([label["language"] == row["language"] for label, row in pairs]),
-        "chief_skill": np.mean([label["skills"][0] in row["skills"] for label, row in pairs if label["skills"]]),
+        "chief_skill": np.mean(
+            [label["skills"][0] in row["skills"] for label, row in pairs if label.get("skills")] or [0]
+        ),
+        "severe_above_2": (grades[truth >= 4] > 2).mean(),
+        "sensitive_above_1": (grades[truth == 2] > 1).mean(),
         "harmful_above_2": (grades[truth >= 3] > 2).mean(),
         "harmless_above_1": (grades[truth == 1] > 1).mean(),
         "harmless_above_2": (grades[truth == 1] > 2).mean(),
     }
 
 
+def _print_calibration(pairs):
+    """How often the probabilities of pattern and screen are right, in bands, with the expected calibration error."""
+    hits = np.array([label["collaboration_pattern"] == row["collaboration_pattern"] for label, row in pairs])
+    sides = np.array([label["is_occupational"] for label, _ in pairs])
+    for name, right in (("collaboration_prob", hits), ("occupational_prob", sides)):
+        probs = np.array([row[name] for _, row in pairs])
+        bands = np.digitize(probs, (0.5, 0.7, 0.9))
+        parts = [f"n {(bands == band).sum()}: {right[bands == band].mean():.2f}" for band in np.unique(bands)]
+        print(f"{name}: {', '.join(parts)}; error {calibration_error(probs, right):.3f}")  # noqa: T201
+
+
 def test_the_sealed_conversations_keep_what_was_measured(models):
     rows = [json.loads(line) for line in SEALED.read_text(encoding="utf-8").splitlines()]
     figures = sealed_figures(rows, models)
+    print({name: round(float(value), 3) for name, value in figures.items()})  # noqa: T201
     for name, floor in SEALED_FLOORS.items():
         assert figures[name] >= floor, name
     assert figures["harmful_above_2"] >= SEALED_CONCERN["harmful_above_2"]
@@ -165,28 +185,23 @@ def test_the_sealed_conversations_keep_what_was_measured(models):
 
 
 def test_conversations_in_twelve_other_languages_keep_what_was_measured(models):
-    encoder, heads = models
-    rows = [json.loads(line) for line in OTHER_LANGUAGES.read_text(encoding="utf-8").splitlines()]
-    assert len({row["language"] for row in rows} - {"en"}) == 12
-    messages = [
-        [{"role": turn["role"], "content": redact_text(turn["content"]).text} for turn in row["messages"]]
-        for row in rows
-    ]
-    frame = pl.DataFrame({"conversation_id": [f"{number:04d}" for number in range(len(rows))], "messages": messages})
-    found = extract_facets(frame, encoder=encoder, heads=heads, skills=None)
-    columns = {
-        "pattern": "collaboration_pattern",
-        "screen": "is_occupational",
-        "use_case": "use_case",
-        "language": "language",
-    }
-    for name, column in columns.items():
-        label = name if name in rows[0] else column
-        figure = np.mean([row[label] == value for row, value in zip(rows, found[column], strict=True)])
-        print(f"\nother languages, {name}: {figure:.3f}, n = {len(rows)}")  # noqa: T201
-        assert figure >= OTHER_FLOORS[name], name
-    grades = found["concern_grade"].to_numpy()[[row["concern"] == 1 for row in rows]]
-    assert (grades > 1).mean() <= OTHER_HARMLESS_ABOVE_1
+    rows = [
+        {
+            "conversation_id": f"{number:04d}",
+            "messages": row["messages"],
+            "labels": {
+                "collaboration_pattern": row["pattern"], "is_occupational": row["screen"], "use_case": row["use_case"],
+                "concern_grade": row["concern"], "language": row["language"],
+            },
+        }
+        for number, row in enumerate(map(json.loads, OTHER_LANGUAGES.read_text(encoding="utf-8").splitlines()))
+    ]  # fmt: skip
+    figures = sealed_figures(rows, models)
+    print({name: round(float(value), 3) for name, value in figures.items()})  # noqa: T201
+    assert len({row["labels"]["language"] for row in rows} - {"en"}) == 12
+    for name, floor in OTHER_FLOORS.items():
+        assert figures[name] >= floor, name
+    assert figures["harmless_above_1"] <= OTHER_HARMLESS_ABOVE_1
 
 
 def test_concern_is_within_one_grade(models):

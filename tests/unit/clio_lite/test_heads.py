@@ -42,9 +42,24 @@ class WordEncoder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def _train(definitions_dir):
+    return train_heads(definitions_dir, WordEncoder(), seed=1, per_class=dict.fromkeys(LINEAR_FACETS, 20))
+
+
 @pytest.fixture(scope="module")
-def heads():
-    return train_heads(DEFINITIONS_DIR, WordEncoder(), seed=1)
+def few_definitions(tmp_path_factory):
+    """The definitions with forty conversations of each labelled file."""
+    folder = tmp_path_factory.mktemp("heads") / "definitions"
+    shutil.copytree(DEFINITIONS_DIR, folder)
+    for file in folder.glob("conversations_*.jsonl"):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        file.write_text("\n".join(lines[:: len(lines) // 40][:40]), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def heads(few_definitions):
+    return _train(few_definitions)
 
 
 @pytest.mark.parametrize("facet", LINEAR_FACETS)
@@ -76,23 +91,23 @@ def test_a_template_with_an_unknown_piece_is_refused(tmp_path):
         load_facet_definition(tmp_path / "d", "use_case")
 
 
-def test_saved_heads_are_the_same_bytes_and_read_back(heads, tmp_path):
+def test_saved_heads_are_the_same_bytes_and_read_back(heads, few_definitions, tmp_path):
     save_heads(heads, tmp_path / "one")
-    save_heads(train_heads(DEFINITIONS_DIR, WordEncoder(), seed=1), tmp_path / "two")
-    for name in ("heads.npz", "heads.json"):
+    save_heads(_train(few_definitions), tmp_path / "two")
+    for name in ("heads.npz", "heads.json", "words.tsv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     again = load_heads(tmp_path / "one", encoder_name="words/other-backend/0")
-    features = conversation_features([["Write a letter to my client"]], WordEncoder())
+    features = conversation_features([["Write a letter to my client"]], WordEncoder(), heads.words)
     for facet, head in heads.linear.items():
         assert np.array_equal(again.linear[facet].class_probs(features), head.class_probs(features))
-    assert again.version == heads.version
+    assert (again.version, again.words, again.writers) == (heads.version, heads.words, heads.writers)
 
 
 def test_heads_of_another_encoder_are_refused(heads, tmp_path):
     save_heads(heads, tmp_path)
     with pytest.raises(HeadMismatchError, match="train them"):
         load_heads(tmp_path, encoder_name="words/fake/1")
-    with pytest.raises(HeadMismatchError, match="found none"):
+    with pytest.raises(HeadMismatchError, match=r"found no heads\.json, heads\.npz, words\.tsv"):
         load_heads(tmp_path / "missing", encoder_name="words/fake/0")
 
 
@@ -106,7 +121,7 @@ def test_heads_of_other_features_are_refused(heads, tmp_path):
 
 
 def test_probabilities_sum_to_one_and_temperatures_never_sharpen(heads):
-    features = conversation_features([["hello"], ["Write a report", "make it shorter"]], WordEncoder())
+    features = conversation_features([["hello"], ["Write a report", "make it shorter"]], WordEncoder(), heads.words)
     for head in heads.linear.values():
         assert np.allclose(head.class_probs(features).sum(axis=1), 1)
         assert head.temperature >= 1
@@ -114,11 +129,11 @@ def test_probabilities_sum_to_one_and_temperatures_never_sharpen(heads):
     assert all(0 < share <= 1 for share in heads.quality.values())
 
 
-def test_each_distinct_turn_is_encoded_once():
+def test_each_distinct_turn_is_encoded_once(heads):
     encoder = WordEncoder()
-    conversation_features([["hello", "thanks"], ["hello", "thanks"], ["thanks"]], encoder)
+    conversation_features([["hello", "thanks"], ["hello", "thanks"], ["thanks"]], encoder, heads.words)
     assert encoder.calls == [["hello", "thanks"]]
-    assert conversation_features([], WordEncoder()).first.shape == (0, 48)
+    assert conversation_features([], WordEncoder(), heads.words).first.shape == (0, 48)
 
 
 def test_the_committed_heads_come_from_the_committed_definitions():
@@ -203,8 +218,10 @@ def test_every_writer_counts_the_same_and_the_calibration_error_is_the_gap():
     assert calibration_error(np.full(4, 0.9), np.array([True, False, False, False])) == pytest.approx(0.65)
 
 
-def test_heads_state_their_accuracy_on_each_writer_left_out(heads):
+def test_heads_state_who_wrote_what_they_learned_and_their_accuracy_on_each_left_out(heads):
+    assert list(heads.writers) == ["a", "b", "c", "d", "e", "f", "first", "g"]
+    assert heads.writers["e"] == 40
     for facet in LINEAR_FACETS:
-        accuracies = [heads.quality[f"{facet}_{writer}_accuracy_share"] for writer in ("a", "b", "c", "d", "first")]
+        accuracies = [heads.quality[f"{facet}_{writer}_accuracy_share"] for writer in heads.writers]
         assert heads.quality[f"{facet}_accuracy_share"] == pytest.approx(np.mean(accuracies), abs=0.002)
         assert 0 <= heads.quality[f"{facet}_calibration_error_share"] < 1
