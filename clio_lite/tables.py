@@ -7,6 +7,7 @@ from typing import Final
 
 import dataframely as dy
 
+SIDES: Final = ("goal", "action")
 ROLES: Final = ("user", "assistant", "system", "tool")
 COLLABORATION_PATTERNS: Final = (
     "directive",
@@ -118,11 +119,21 @@ class Facets(dy.Schema):
     facet_version = dy.String(description="Version of the heads or model and prompt that made the row.")
 
 
+class SidePhrase(dy.Schema):
+    """One row per conversation and side, where a language model states them (restricted)."""
+
+    conversation_id = dy.String(primary_key=True, description="Id of the conversation.")
+    side = dy.Enum(
+        list(SIDES), primary_key=True, description="goal: what the person wants done; action: what the assistant does."
+    )
+    phrase = dy.String(description="The activity as one short redacted sentence that begins with a verb.")
+
+
 class FacetFailure(dy.Schema):
     """One row per conversation that no language model could label: it is not classified."""
 
     conversation_id = dy.String(primary_key=True, description="Id of the conversation.")
-    role = dy.String(description="Role that failed: screen or facets.")
+    role = dy.String(description="Role that failed: screen, facets or sides.")
     failure_reason = dy.String(description="Why there is no usable answer, such as refused or bad_answer.")
 
 

@@ -8,7 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onet.task_index import Encoder
-from pipelines.contracts import ClusterTask, ConversationTask
+from pipelines.contracts import ClusterTask, ConversationSide, ConversationTask
 
 NONE = "none"
 NOT_CLASSIFIED = "not_classified"
@@ -165,3 +165,16 @@ def conversation_tasks(
     key = ("conversation_id", "mapping_route", "statement_task_id")
     table = pl.concat(routes).select(ConversationTask.column_names()).sort(key)
     return ConversationTask.validate(table, cast=True)
+
+
+def conversation_sides(phrases: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """Task of each side of the conversations, in the shape of `core/conversation_side`.
+
+    Args:
+        phrases: `clio_lite.tables.SidePhrase`.
+        matches: Ranked candidates with `id`: conversation and side joined by `|`.
+    """
+    chosen = chosen_tasks(matches, "id").select("id", "statement_task_id", "match_prob", "verifier")
+    rows = phrases.with_columns(id=pl.format("{}|{}", "conversation_id", "side")).join(chosen, on="id")
+    table = rows.select(ConversationSide.column_names()).sort("conversation_id", "side")
+    return ConversationSide.validate(table, cast=True)

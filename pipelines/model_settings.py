@@ -103,6 +103,9 @@ class ModelSettings(dg.Config):
     label: ModelChoice = Field(default=ModelChoice(), description="Names and descriptions of clusters.")
     hierarchy: ModelChoice = Field(default=ModelChoice(), description="Levels above the base clusters.")
     verify: ModelChoice = Field(default=ModelChoice(), description="Which task statement fits, if any.")
+    sides: ModelChoice = Field(
+        default=ModelChoice(), description="What the person wants done; what the assistant does."
+    )
     max_usd: float = Field(default=0.0, ge=0, description="Most money of all roles for one month; 0: no limit.")
     max_tokens_total: int = Field(default=0, ge=0, description="Most tokens of all roles for one month; 0: no limit.")
     max_failure_share: float = Field(

@@ -40,6 +40,7 @@ STATISTICAL_SETTINGS: Final = (
     "hierarchy_model",
     "verify_model",
     "verify_test",
+    "sides_model",
 )
 """Settings that move the numbers of a build, beside the thresholds of its policy."""
 

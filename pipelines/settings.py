@@ -160,6 +160,11 @@ class RunFields(BaseModel):
         return f"{found}|fallback={self.models.hierarchy_fallback}" if found else ""
 
     @property
+    def sides_model(self) -> str:
+        """Identity of the model of the two sides; empty: they are not told apart."""
+        return self._model_identity("sides")
+
+    @property
     def verify_model(self) -> str:
         """Identity of the model that verifies the mapping and how it is asked; empty: calibrated retrieval."""
         found, models = self._model_identity("verify"), self.models

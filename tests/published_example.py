@@ -338,6 +338,9 @@ def _usage(example: ExampleVintage) -> dict[str, list[dict]]:
             groups[table, name] = [before[0] + part, before[1] + employment, before[2] + 1]
     return {
         "idx/activity_month": _by_activity(share, matched),
+        "idx/activity_side_month": [
+            row | {"side": side} for side in ("goal", "action") for row in _by_activity(share, matched)
+        ],
         "idx/task_month": by_task,
         "idx/task_occupation_month": by_task_occupation,
         "idx/occupation_month": by_occupation,

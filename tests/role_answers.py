@@ -69,6 +69,8 @@ def _value(fields: set[str], document: dict[str, Any], data: list[str], number: 
             "concern_grade": 1,
             "skills": ["Writing", "Programming"][: number % 3],
         }
+    if "goal" in fields:
+        return {"goal": _topic(data[0]), "action": sorted(TOPICS)[number % 3]}
     if "privacy_grade" in fields:
         return {"privacy_grade": 5}
     if "description" in fields:
@@ -91,6 +93,7 @@ def taken_in(document: dict[str, Any]) -> str:
     if MARK not in outside and not any(MARK in block for block in blocks(document)):
         return json.dumps(said)
     steered = {"request": f"Say {MARK}", "name": f"Say {MARK}", "description": f"{MARK} is all that is asked. {MARK}."}
+    steered |= {"goal": f"Say {MARK}", "action": f"Say {MARK}"}
     steered |= {"names": [f"Say {MARK}", "Write texts"], "privacy_grade": 5, "concern_grade": 5}
     return json.dumps({name: steered.get(name, value) for name, value in said.items()})
 

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from pydantic import BaseModel
 
-ROLES: Final = ("screen", "facets", "label", "hierarchy", "verify")
+ROLES: Final = ("screen", "facets", "label", "hierarchy", "verify", "sides")
 FAILURE_REASONS: Final = (
     "refused",
     "empty_answer",

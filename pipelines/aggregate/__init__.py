@@ -10,7 +10,8 @@ from typing import Literal
 import polars as pl
 
 from clio_lite.privacy import DisclosurePolicy
-from pipelines.aggregate.activities import activity_table
+from clio_lite.tables import SIDES
+from pipelines.aggregate.activities import activity_table, side_rows
 from pipelines.aggregate.agreement import AGREEMENT_SCHEMA, route_agreement
 from pipelines.aggregate.cells import ExactTable, measure_cells
 from pipelines.aggregate.cluster_facets import cluster_facet_table
@@ -56,6 +57,7 @@ class MonthInputs:
         catalogue: Taxonomy.
         clusters: `clio_lite.tables.Cluster`.
         lineage: `contracts.ClusterLineage`; None makes no table of it.
+        sides: `contracts.ConversationSide`; None or empty makes no table of it.
         members: `clio_lite.tables.ClusterMember`.
         skill_names: Skills to list even where no conversation shows them.
         other_routes: `conversation_task` of the routes that do not feed the index, by route.
@@ -70,6 +72,7 @@ class MonthInputs:
     skill_names: tuple[str, ...] = ()
     other_routes: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     lineage: pl.DataFrame | None = None
+    sides: pl.DataFrame | None = None
 
 
 @dataclass(frozen=True)
@@ -226,6 +229,9 @@ def aggregate_month(inputs: MonthInputs, *, policy: DisclosurePolicy, account_ba
     tables, by_occupation = aggregate_usage(task_rows, inputs.catalogue, policy=policy)
     kind = pl.when("is_occupational").then(pl.lit("occupational")).otherwise(pl.lit("not_occupational"))
     kinds = pl.DataFrame({"kind": ["occupational", "not_occupational"]})
+    if inputs.sides is not None and inputs.sides.height and inputs.catalogue.activities is not None:
+        by_side = side_rows(occupational, inputs.sides)
+        tables["activity_side"] = activity_table(by_side, inputs.catalogue, inputs.catalogue.activities, sides=SIDES)
     if inputs.lineage is not None:
         tables["cluster_lineage"] = lineage_table(inputs.lineage)
     tables |= {

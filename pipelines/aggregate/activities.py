@@ -5,6 +5,7 @@ activities. Two label rules stand side by side: `multi` splits a conversation ov
 "Working with AI", arXiv 2507.07935), `single` gives it to the main one (one activity per message, as NBER w34255).
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import polars as pl
@@ -61,20 +62,25 @@ def statement_activities(catalogue: Catalogue) -> pl.DataFrame:
     return pl.concat(every).select(columns).sort("statement_task_id", "label_rule", "iwa_id")
 
 
-def activity_table(task_rows: pl.DataFrame, catalogue: Catalogue, activities: pl.DataFrame) -> ExactTable:
+def activity_table(
+    task_rows: pl.DataFrame, catalogue: Catalogue, activities: pl.DataFrame, *, sides: Sequence[str] = ()
+) -> ExactTable:
     """Usage of every intermediate and generalized activity, under each label rule.
 
     Args:
         task_rows: `account_id`, `statement_task_id`, `weight`; only rows matched to a statement count.
         catalogue: Taxonomy with `task_activities`.
         activities: `onet.tables.Activity`.
+        sides: Values of a column `side` of the rows, each a table of its own.
     """
-    keys = ["label_rule", "activity_level", "activity_id"]
+    by = ["side"] if sides else []
+    keys = [*by, "label_rule", "activity_level", "activity_id"]
     parts = statement_activities(catalogue)
     matched = task_rows.join(parts, on="statement_task_id").with_columns(weight=pl.col("weight") * pl.col("part"))
     rows = pl.concat(
         [
             matched.select(
+                *by,
                 "label_rule",
                 "conversation_id",
                 "account_id",
@@ -92,4 +98,23 @@ def activity_table(task_rows: pl.DataFrame, catalogue: Catalogue, activities: pl
         activity_id=pl.lit(UNLINKED), row_kind=pl.lit("not_classified")
     )
     cells = pl.concat([named, rest], how="diagonal").join(pl.DataFrame({"label_rule": LABEL_RULES}), how="cross")
-    return measure_cells(rows, keys, catalogue=cells, within=["label_rule", "activity_level"])
+    if sides:
+        cells = cells.join(pl.DataFrame({"side": sides}), how="cross")
+    return measure_cells(rows, keys, catalogue=cells, within=[*by, "label_rule", "activity_level"])
+
+
+def side_rows(occupational: pl.DataFrame, sides: pl.DataFrame) -> pl.DataFrame:
+    """Conversations by side and statement, those without a statement left out.
+
+    Args:
+        occupational: `conversation_id`, `account_id`.
+        sides: `contracts.ConversationSide`.
+    """
+    matched = sides.filter(~pl.col("statement_task_id").is_in(["none", "not_classified"]))
+    return (
+        occupational.select("conversation_id", "account_id")
+        .join(
+            matched.select("conversation_id", pl.col("side").cast(pl.String), "statement_task_id"), on="conversation_id"
+        )
+        .with_columns(weight=pl.lit(1.0))
+    )

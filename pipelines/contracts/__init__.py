@@ -28,9 +28,10 @@ from pipelines.contracts.builds import (
     VintageInput,
 )
 from pipelines.contracts.reference import Activity, SocGroup
-from pipelines.contracts.restricted import ClusterLineage, ClusterTask, ConversationTask
+from pipelines.contracts.restricted import ClusterLineage, ClusterTask, ConversationSide, ConversationTask
 from pipelines.contracts.usage import (
     ActivityMonth,
+    ActivitySideMonth,
     AutomationMonth,
     ClusterFacetMonth,
     ClusterLineageMonth,
@@ -62,6 +63,7 @@ __all__ = [
     "ClusterLineage",
     "ClusterTask",
     "CommonBlock",
+    "ConversationSide",
     "ConversationTask",
     "HeadlineMonth",
     "MajorGroupMonth",
@@ -79,6 +81,7 @@ IDX_TABLES: Final[dict[str, type[CommonBlock]]] = {
     "idx/occupation_month": OccupationMonth,
     "idx/major_group_month": MajorGroupMonth,
     "idx/activity_month": ActivityMonth,
+    "idx/activity_side_month": ActivitySideMonth,
     "idx/collaboration_month": CollaborationMonth,
     "idx/automation_month": AutomationMonth,
     "idx/coverage_curve": CoverageCurve,
@@ -138,6 +141,9 @@ RESTRICTED_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "core/cluster_lineage": ClusterLineage,
     "core/cluster_task": ClusterTask,
     "core/conversation_task": ConversationTask,
+    "core/conversation_side": ConversationSide,
+    "core/side_failure": clio_tables.FacetFailure,
+    "core/side_model_use": model_use.ModelUse,
 }
 PUBLISHED_TABLES: Final[dict[str, type[dy.Schema]]] = {**REF_TABLES, **IDX_TABLES, **META_TABLES}
 TABLES: Final[dict[str, type[dy.Schema]]] = {**RESTRICTED_TABLES, **PUBLISHED_TABLES}

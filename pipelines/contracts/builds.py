@@ -199,6 +199,6 @@ class LabellingFailure(dy.Schema):
     """One row per role and reason: conversations that no language model could label, and that are not classified."""
 
     vintage_id = dy.String(primary_key=True, description="Build.")
-    role = dy.String(primary_key=True, description="Role that failed: screen or facets.")
+    role = dy.String(primary_key=True, description="Role that failed: screen, facets or sides.")
     failure_reason = dy.String(primary_key=True, description="Why there is no usable answer.")
     conversation_count = dy.Int64(min=0, description="Conversations, rounded by the ladder of the policy.")

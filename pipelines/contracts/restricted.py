@@ -39,6 +39,14 @@ class ConversationTask(dy.Schema):
     verifier = dy.String(description="What judged it.")
 
 
+class ConversationSide(clio_tables.SidePhrase):
+    """One row per conversation and side, where a language model states them, with its task (restricted)."""
+
+    statement_task_id = dy.String(description="Statement; none where no statement fits; not_classified.")
+    match_prob = dy.Float64(nullable=True, min=0, max=1, description="P(a careful judge would accept it).")
+    verifier = dy.String(description="What judged it.")
+
+
 class ClusterLineage(clio_lineage.ClusterLineage):
     """One row per linked pair of a cluster and one of the month before, per birth and per death (restricted)."""
 

@@ -90,6 +90,19 @@ class ActivityMonth(CommonBlock):
     account_share = share("Share of the accounts matched to a task.")
 
 
+class ActivitySideMonth(ActivityMonth):
+    """Usage by work activity of each side: what people want done, and what the assistant does.
+
+    No rows where no language model is configured for the role sides: the sides cannot be told apart without one.
+    """
+
+    side = dy.Enum(
+        list(clio_tables.SIDES),
+        primary_key=True,
+        description="goal: what the person wants done; action: what the assistant does.",
+    )
+
+
 class CollaborationMonth(CommonBlock):
     """Collaboration patterns of a node: all conversations, a task, an occupation or a major group."""
 

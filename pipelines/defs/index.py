@@ -23,7 +23,7 @@ from pipelines.validation.tables import ACCURACY, AGREEMENT, ESTIMATES
 GROUP = "index"
 MODEL_USES = {
     f"{name}_use": f"core/{name}_model_use"
-    for name in ("facet", "cluster", "cluster_task", "conversation_task", "verifier")
+    for name in ("facet", "cluster", "cluster_task", "conversation_task", "verifier", "side")
 }
 _SETTINGS = (
     "min_conversations",
@@ -59,6 +59,8 @@ def _index_spec(name: str) -> TableSpec:
         "task_activities": "ref/task_activity",
         "activities": "ref/activity",
         "failures": "core/facet_failure",
+        "sides": "core/conversation_side",
+        "side_failures": "core/side_failure",
         "verifier_score": "core/verifier_score",
         "verifier_reliability": "core/verifier_reliability",
         **MODEL_USES,
@@ -127,12 +129,14 @@ def index_tables(
         clusters=clusters,
         members=members,
         lineage=lineage,
+        sides=others["sides"],
         skill_names=skill_names(others["elements"]),
     )
     rows = vintage_context(vintage, settings)
     counted = aggregate_month(inputs, policy=settings.policy, account_basis=rows.account_basis)
     exact = with_sampling_errors(counted, draws=settings.bootstrap_draws, seed=settings.seed)
-    making = Making(others["failures"], others["verifier_score"], others["verifier_reliability"])
+    failures = pl.concat([others["failures"], others["side_failures"]])
+    making = Making(failures, others["verifier_score"], others["verifier_reliability"])
     return publish_tables(
         exact,
         rows,

@@ -76,6 +76,8 @@ def decide(exact: ExactMonth, policy: DisclosurePolicy) -> Decisions:
         rules["cluster_lineage"] = _decide_lineage(exact, rules["cluster"], policy)
     if "activity" in tables:
         rules["activity"] = _decide_activities(tables["activity"], policy)
+    if "activity_side" in tables:
+        rules["activity_side"] = _decide_activities(tables["activity_side"], policy)
     rules["occupation"] = _decide_occupations(exact, rules, policy)
     rules["task"] = _decide_tasks(exact, rules, policy)
     rules["task_occupation"] = _statement_rules(exact, rules["task"])
@@ -138,8 +140,9 @@ def decide_tree(table: ExactTable, node: str, levels: Sequence[int | str], polic
 
 
 def _decide_activities(table: ExactTable, policy: DisclosurePolicy) -> pl.DataFrame:
-    """Decide the activities under each label rule."""
-    trees = [replace(table, cells=cells) for _, cells in table.cells.group_by("label_rule")]
+    """Decide the activities under each label rule, of each side where there are sides."""
+    by = [name for name in ("side", "label_rule") if name in table.cells.columns]
+    trees = [replace(table, cells=cells) for _, cells in table.cells.group_by(by)]
     return pl.concat([decide_tree(tree, "activity", ACTIVITY_LEVELS, policy) for tree in trees]).sort("cell_id")
 
 

@@ -22,6 +22,14 @@ BASES: Final[tuple[tuple[str, str, bool, bool, bool, bool], ...]] = (
     ),
     ("matched", "Counted conversations matched to a task, split over its occupations.", False, False, True, False),
     ("matched_activity", "Counted conversations matched to a task, by its work activities.", False, True, True, False),
+    (
+        "matched_side",
+        "Counted occupational conversations whose side matches a task, by its work activities.",
+        False,
+        True,
+        True,
+        False,
+    ),
     ("matched_job_zone", "As matched, of occupations with a known job zone.", False, False, True, False),
     ("matched_wage", "As matched, of occupations with a known median wage.", False, False, True, False),
     (

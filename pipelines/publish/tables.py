@@ -80,6 +80,13 @@ FORMS: tuple[TableForm, ...] = (
         remainder={"activity_id": "suppressed"},
         within=("label_rule", "activity_level"),
     ),
+    TableForm(
+        "idx/activity_side_month",
+        "activity_side",
+        "matched_side",
+        remainder={"activity_id": "suppressed"},
+        within=("side", "label_rule", "activity_level"),
+    ),
     TableForm("idx/use_case_month", "use_case", "counted", "all", remainder={"use_case": "suppressed"}),
     TableForm("idx/model_month", "model", "counted", "all", remainder={"model": "suppressed"}),
     TableForm("idx/skill_month", "skill", "occupational"),

@@ -21,7 +21,7 @@ from tiny_month import MONTH, write_month, write_settings
 
 pytestmark = pytest.mark.slow
 KILLS = 10
-MADE_BY_MODELS = ("facet*", "cluster*", "conversation_task*", "verifier*", "request_embeddings")
+MADE_BY_MODELS = ("facet*", "cluster*", "conversation_task*", "verifier*", "request_embeddings", "*side*")
 BEHAVIOURS = (
     *[("good",)] * 6,
     ("429-1", "good"),
@@ -48,7 +48,7 @@ class World:
     @property
     def asked(self) -> int:
         """Questions of one run."""
-        use = [self.table("first", f"core/{name}_model_use") for name in ("facet", "cluster", "cluster_task")]
+        use = [self.table("first", f"core/{name}_model_use") for name in ("facet", "cluster", "cluster_task", "side")]
         path = self.folder / "first" / "store" / "tables" / "core" / "verifier_model_use.parquet"
         return sum(int(table["call_count"].sum()) for table in [*use, pl.read_parquet(path)])
 
@@ -104,7 +104,7 @@ def settings(path: Path, url: str, **given: object) -> Path:
 def test_every_role_was_asked_and_the_tables_say_so(world: World) -> None:
     (vintage,) = (world.folder / "first" / "store" / "vintages").iterdir()
     use = pl.read_parquet(vintage / "meta" / "model_use.parquet")
-    assert set(use["role"]) == {"screen", "facets", "label", "hierarchy", "verify"}
+    assert set(use["role"]) == {"screen", "facets", "label", "hierarchy", "verify", "sides"}
     assert set(world.server.log.sent.values()) == {1}
     row = pl.read_parquet(vintage / "meta" / "vintage.parquet").row(0, named=True)
     assert "openai/m choice+swap" in row["verifier"]

@@ -1,13 +1,17 @@
 """Usage by work activity: parts of statements, both label rules, and what withheld statements leave to subtract."""
 
+import dataclasses
+
 import polars as pl
 import pytest
-from index_month import POLICY, make_catalogue, make_month
+from index_month import POLICY, make_catalogue, make_context, make_month
+from polars.testing import assert_frame_equal
 
 from clio_lite.privacy import cell_rule
 from pipelines.aggregate import aggregate_month
 from pipelines.aggregate.activities import statement_activities
 from pipelines.aggregate.cells import measure_cells
+from pipelines.publish import publish_tables
 from pipelines.publish.decisions import decide
 
 
@@ -74,3 +78,30 @@ def test_statements_withheld_within_a_published_activity_pass_the_gate_together(
     unions = measure_cells(shares, ["group"], catalogue=shares.select("group").unique()).cells
     assert unions.filter(cell_rule(POLICY).is_not_null()).is_empty()
     assert shares.group_by("group").agg(pl.col("statement").n_unique())["statement"].min() >= 2
+
+
+def test_each_side_is_a_table_of_its_own_that_is_protected_and_adds_up():
+    inputs = make_month(seed=4, conversations=900)
+    statements = inputs.catalogue.tasks["statement_task_id"].unique().sort()
+    own = inputs.conversation_task.filter(pl.col("statement_task_id").is_in(statements.implode()))
+    other = pl.col("statement_task_id").replace_strict(statements, statements.reverse(), return_dtype=pl.String)
+    sides = pl.concat(
+        [
+            own.select("conversation_id", "statement_task_id", side=pl.lit("goal")),
+            own.select("conversation_id", statement_task_id=other, side=pl.lit("action")),
+        ]
+    )
+    assert "activity_side" not in aggregate_month(inputs, policy=POLICY, account_basis="account").tables
+    exact = aggregate_month(dataclasses.replace(inputs, sides=sides), policy=POLICY, account_basis="account")
+    by_own = exact.tables["activity"].cells.select("label_rule", "activity_level", "activity_id", "usage_share")
+    goal = exact.tables["activity_side"].cells.filter(pl.col("side") == "goal").select(by_own.columns)
+    action = exact.tables["activity_side"].cells.filter(pl.col("side") == "action").select(by_own.columns)
+    assert_frame_equal(goal.sort(by_own.columns[:3]), by_own.sort(by_own.columns[:3]))
+    assert not action.sort(by_own.columns[:3]).equals(goal.sort(by_own.columns[:3]))
+    strict = make_context(dataclasses.replace(POLICY, min_conversations=80))
+    table = publish_tables(exact, strict)["idx/activity_side_month"]
+    sums = table.group_by("side", "label_rule", "activity_level").agg(pl.col("usage_share").sum())
+    assert sums.height == 8
+    assert sums["usage_share"].to_list() == pytest.approx([1.0] * 8, abs=1e-3)
+    withheld = table.filter(pl.col("obs_status") == "Q")
+    assert withheld.height and withheld["usage_share"].null_count() == withheld.height  # noqa: PT018

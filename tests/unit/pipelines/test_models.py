@@ -21,7 +21,7 @@ def run_fields(**roles: ModelChoice) -> RunFields:
 
 
 def test_without_models_every_role_is_opened_as_embedded(tmp_path: Path) -> None:
-    assert [open_model(RunFields(), Store(tmp_path), role, run="2026-10") for role in ROLES] == [None] * 5
+    assert [open_model(RunFields(), Store(tmp_path), role, run="2026-10") for role in ROLES] == [None] * len(ROLES)
     assert try_models(RunFields()) == []
 
 
