@@ -43,6 +43,7 @@ _ACTIVITIES: Final = """
 _OCCUPATIONS: Final = """
     SELECT onet_soc_code AS code, title, usage_share, task_coverage, representation_ratio AS representation
     FROM latest.occupation_month WHERE strftime(period_start, '%Y-%m') = ? AND row_kind = 'value' AND usage_share > 0
+      AND precision_class IS DISTINCT FROM 'D'
     ORDER BY usage_share DESC, title LIMIT ?
 """
 _GROUPS: Final = """
