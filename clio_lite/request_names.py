@@ -102,7 +102,7 @@ def hide_names(sentence: str, language: str | None) -> str:
 
     Args:
         sentence: A redacted sentence, with marks such as [name].
-        language: ISO 639-1 code; None is read as English.
+        language: ISO 639-1 code; None: unknown, a word is as common as in the most likely of seven languages.
     """
     sentence = hide_script_names(sentence, language)
     if not _CASED.search(sentence) or not has_list(language):

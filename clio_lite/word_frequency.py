@@ -41,15 +41,3 @@ def has_list(language: str | None) -> bool:
         language: ISO 639-1 code; None is read as English.
     """
     return (language or "en") in wordfreq.available_languages("best")
-
-
-@cache
-def frequent_words(language: str, least: float) -> frozenset[str]:
-    """Words of a language that are at least so common.
-
-    Args:
-        language: ISO 639-1 code.
-        least: Frequency on the Zipf scale.
-    """
-    share = 10 ** (least - 9)
-    return frozenset(word for word, value in _lists(language).items() if value >= share)

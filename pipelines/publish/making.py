@@ -15,7 +15,7 @@ class Making:
     """What the restricted tables say of it.
 
     Attributes:
-        failures: Table `core/facet_failure`.
+        failures: Tables `core/facet_failure` and `core/side_failure`.
         scores: Table `core/verifier_score`.
         reliability: Table `core/verifier_reliability`.
     """
