@@ -2,8 +2,8 @@
 
 Conversations of one account are alike, so what is drawn again is accounts, each with all its conversations; one without
 an account is drawn by itself. The shares of every table are computed over the same draws. What is stated beside the
-standard error (interval, design effect, class) is computed from published figures alone, so it gives nothing away that
-they do not.
+standard error (interval, design effect, class) is computed from published figures, so it gives nothing away that they
+do not; but the interval of an observed zero takes the design effect of its base to two digits, withheld cells included.
 """
 
 from collections.abc import Mapping
