@@ -37,6 +37,9 @@ LOWER: Final = 3.0
 KNOWN: Final = 3.4
 """From this one on a word beside a name is no name, unless it is listed as one."""
 
+LONGEST_WORD: Final = 80
+"""What is longer is no word of a language, and not looked into."""
+
 _TOKEN = re.compile(r"\[[a-z]+\]|[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _CASED = re.compile(r"[A-Za-zÀ-ɏͰ-ӿ]")
 _CAMEL = re.compile(
@@ -165,15 +168,24 @@ def _frequency(word: str, language: str | None) -> float:
 
 
 def _is_compound(word: str, language: str) -> bool:
-    """Whether two or more known words make the word."""
-    lower = word.lower()
-    for place in range(4, len(lower) - 3):
-        left, right = lower[:place], lower[place:]
-        lefts = [left, left.removesuffix("s"), left.removesuffix("n"), left.removesuffix("en"), left + "e"]
-        is_left = any(len(part) >= 3 and word_frequency(part, language) >= 3.2 for part in lefts)
-        if is_left and (word_frequency(right, language) >= 3.2 or (len(right) > 8 and _is_compound(right, language))):
-            return True
-    return False
+    """Whether two or more known words make the word; decided from its end on, so that the time stays bounded."""
+    lower, size = word.lower(), len(word.lower())
+    if size > LONGEST_WORD:
+        return False
+    from_place = [False] * (size + 1)
+    for begin in range(size - 8, -1, -1):
+        from_place[begin] = any(
+            _may_begin_compound(lower[begin:place], language)
+            and (word_frequency(lower[place:], language) >= 3.2 or (size - place > 8 and from_place[place]))
+            for place in range(begin + 4, size - 3)
+        )
+    return from_place[0]
+
+
+def _may_begin_compound(part: str, language: str) -> bool:
+    """Whether a known word, with or without what joins it to the next, is the part."""
+    forms = [part, part.removesuffix("s"), part.removesuffix("n"), part.removesuffix("en"), part + "e"]
+    return any(len(form) >= 3 and word_frequency(form, language) >= 3.2 for form in forms)
 
 
 def _is_listed(token: _Token, language: str) -> tuple[bool, bool]:
