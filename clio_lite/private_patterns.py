@@ -222,7 +222,7 @@ PRIVATE_PATTERNS: Final = (
     _folded(
         "id",
         r"(?:licen[cs]e plates?|number plates?|plates?|registration|kennzeichen|matrícula|immatriculée?|immatriculation|targa(?:to)?|placa|kenteken|rejestracyjn\w+|госномер|номерной знак|车牌号?)"
-        r"(?: (?:number|no\.?|nr\.?|is|reads|ist|est|es|è))*[ :=]+(?P<private>(?=[A-ZÄÖÜ0-9 -]*\d)[A-ZÄÖÜ\u4e00-\u9fff0-9]{1,4}[ ·-]?[A-Z0-9]{1,5}(?:[ -]?[A-Z0-9]{1,4})?)(?!\w)",
+        r"(?: (?:number|no\.?|nr\.?|is|reads|ist|est|es|è))*[ :=]+(?P<private>(?=[A-ZÄÖÜ0-9 -]{0,14}\d)[A-ZÄÖÜ\u4e00-\u9fff0-9]{1,4}[ ·-]?[A-Z0-9]{1,5}(?:[ -]?[A-Z0-9]{1,4})?)(?!\w)",
         ("plate", "registration", "kennz", "matr", "targa", "placa", "kenteken", "rejestr", "номер", "车牌"),
         is_plate,
         "digit",
