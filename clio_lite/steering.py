@@ -48,11 +48,13 @@ _DELIMITER = re.compile(
     r"</?[a-z_]{2,20}>|<\|[^|>]{1,20}\|>(?:system|user|assistant)?|<{2,}/?[^<>]{0,30}>{2,}|\[/?INST\]|#{2,}\s*(?:instruction|response|system|input|output)s?\b:?|^\s*(?:system|assistant|human)\s*:",
     re.IGNORECASE | re.MULTILINE,
 )
+_FRAMED_TEXT: Final = r".{0,8000}?"  # bounded, so that many openings without an end do not cost the square of a text
 _ANSWER = re.compile(
     rf"(?:```(?:json)?\s*)?\{{[^{{}}]{{0,200}}\"(?:{_FIELD}|privacy_grade)\"\s*:[^{{}}]{{0,400}}\}}(?:\s*```)?"
     r"|(?:```(?:json)?\s*)?\{[^{}]{0,200}\"request\"\s*:[^{}]{0,200}\"(?:language|skills)\"\s*:[^{}]{0,400}\}(?:\s*```)?"
     rf"|\b{_FIELD}\b\s*(?:=|:|is)\s*[\"']?[\w.]+[\"']?[;,.]?|<(?:label|answer)>\s*\w+\s*</(?:label|answer)>"
-    r"|<<SYS>>.*?<</SYS>>|<\|im_start\|>\s*system.*?<\|im_end\|>|</(?:conversation|user_data)>[^.\n<]{0,80}[.\n]",
+    rf"|<<SYS>>{_FRAMED_TEXT}<</SYS>>|<\|im_start\|>\s*system{_FRAMED_TEXT}<\|im_end\|>"
+    r"|</(?:conversation|user_data)>[^.\n<]{0,80}[.\n]",
     re.IGNORECASE | re.DOTALL,
 )
 """Answers in the form of our facets, and what stands between marks of a model's prompt."""
