@@ -186,7 +186,7 @@ def test_injections_change_no_other_label_and_reach_no_output(world: World) -> N
         path = settings(world.folder / "injected.toml", server.url)
         assert world.run("injected", source, path) == 0, world.runs.told("injected")
     facets = world.table("injected", "core/facets")
-    steered = facets.filter(pl.col("request").str.contains(MARK))
+    steered = facets.filter(pl.col("concern_grade") == 5)
     assert steered.height > 5, "the model was taken in"
     assert all(name.startswith("x") for name in steered["conversation_id"])
     others = facets.filter(pl.col("conversation_id").str.starts_with("c"))

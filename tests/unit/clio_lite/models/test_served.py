@@ -69,7 +69,7 @@ def cached_questions(cache: Path) -> set[int]:
 @pytest.mark.parametrize("provider", PROVIDERS)
 def test_every_question_is_accounted_for_and_what_arrived_is_never_asked_again(provider: str, cache: Path) -> None:
     asked = [question(number, script) for number, script in enumerate(OUTCOMES)]
-    given = {"max_retries": 1, "timeout_seconds": 1.2, "max_concurrency": 14}
+    given = {"max_retries": 1, "timeout_seconds": 3.0, "max_concurrency": 14}
     with misbehaving_server() as server:
         # The client library's first call loads the rest of itself, which would count against the short time-out.
         served(provider, server.url, cache, timeout_seconds=60).ask([question(len(OUTCOMES))])
