@@ -1,13 +1,18 @@
 """Conversations, an encoder without a model and heads trained on it, for tests of the facets."""
 
 import hashlib
+import os
+import shutil
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import polars as pl
+from filelock import FileLock
 
-from clio_lite.heads import Heads
+from clio_lite.composing import LINEAR_FACETS
+from clio_lite.heads import Heads, load_heads, save_heads
 from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
 
 
@@ -25,10 +30,29 @@ class WordEncoder:
         return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
 
 
+def few_definitions(folder: Path) -> Path:
+    """The definitions with forty conversations of each labelled file, copied into a new folder."""
+    shutil.copytree(DEFINITIONS_DIR, folder)
+    for file in folder.glob("conversations_*.jsonl"):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        file.write_text("\n".join(lines[:: len(lines) // 40][:40]), encoding="utf-8")
+    return folder
+
+
+def train_word_heads(definitions_dir: Path) -> Heads:
+    """Heads of that encoder from few composed conversations."""
+    return train_heads(definitions_dir, WordEncoder(), seed=1, per_class=dict.fromkeys(LINEAR_FACETS, 20))
+
+
 @cache
 def word_heads() -> Heads:
-    """Heads of that encoder, trained once per process."""
-    return train_heads(DEFINITIONS_DIR, WordEncoder(), seed=0)
+    """Heads of that encoder, trained once for all processes of the tests."""
+    folder = Path(os.environ["USAGE_INDEX_PUBLIC_CACHE"]) / "word_heads"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not (folder / "heads").is_dir():
+            save_heads(train_word_heads(few_definitions(folder / "definitions")), folder / "heads")
+    return load_heads(folder / "heads", encoder_name=WordEncoder.name)
 
 
 def conversation_frame(conversations: Sequence[Sequence[str]]) -> pl.DataFrame:

@@ -7,11 +7,10 @@ from dataclasses import replace
 import numpy as np
 import polars as pl
 import pytest
-from facet_example import WordEncoder, conversation_frame
+from facet_example import WordEncoder, conversation_frame, word_heads
 
 from clio_lite.facets import extract_facets
 from clio_lite.heads.prediction import TWO_TURN_PATTERNS
-from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
 from clio_lite.languages import find_languages
 from clio_lite.tables import Facets
 
@@ -31,7 +30,7 @@ TURNS = [
 
 @pytest.fixture(scope="module")
 def heads():
-    return train_heads(DEFINITIONS_DIR, WordEncoder(), seed=1)
+    return word_heads()
 
 
 @pytest.fixture(scope="module")

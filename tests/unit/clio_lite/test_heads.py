@@ -1,11 +1,11 @@
 """Heads: retrained to the same bytes, bound to their encoder, calibrated probabilities that sum to one."""
 
-import hashlib
 import json
 import shutil
 
 import numpy as np
 import pytest
+from facet_example import WordEncoder, few_definitions, train_word_heads, word_heads
 
 from clio_lite.composing import (
     LINEAR_FACETS,
@@ -19,47 +19,25 @@ from clio_lite.cues import find_cues
 from clio_lite.errors import HeadMismatchError
 from clio_lite.heads import HEADS_DIR, conversation_features, load_heads, save_heads
 from clio_lite.heads.calibration import LeftOut, calibration_error, fit_temperature, trained_bound
-from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
+from clio_lite.heads.training import DEFINITIONS_DIR
 from clio_lite.replies import REPLY_FEATURES, reply_features
 from clio_lite.structure import FEATURE_NAMES, dialogue_features, first_window, later_windows
 
 
-class WordEncoder:
-    """Hashed bags of words: quick, deterministic, and near for texts that share words."""
-
-    name = "words/fake/0"
-    dimensions = 48
+class RecordingEncoder(WordEncoder):
+    """Keeps what it was asked for."""
 
     def __init__(self):
         self.calls = []
 
     def encode(self, texts):
         self.calls.append(list(texts))
-        vectors = np.full((len(texts), self.dimensions), 1e-3, dtype=np.float32)
-        for number, text in enumerate(texts):
-            for word in text.lower().split():
-                vectors[number, hashlib.blake2b(word.encode(), digest_size=2).digest()[0] % self.dimensions] += 1
-        return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-
-
-def _train(definitions_dir):
-    return train_heads(definitions_dir, WordEncoder(), seed=1, per_class=dict.fromkeys(LINEAR_FACETS, 20))
+        return super().encode(texts)
 
 
 @pytest.fixture(scope="module")
-def few_definitions(tmp_path_factory):
-    """The definitions with forty conversations of each labelled file."""
-    folder = tmp_path_factory.mktemp("heads") / "definitions"
-    shutil.copytree(DEFINITIONS_DIR, folder)
-    for file in folder.glob("conversations_*.jsonl"):
-        lines = file.read_text(encoding="utf-8").splitlines()
-        file.write_text("\n".join(lines[:: len(lines) // 40][:40]), encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def heads(few_definitions):
-    return _train(few_definitions)
+def heads():
+    return word_heads()
 
 
 @pytest.mark.parametrize("facet", LINEAR_FACETS)
@@ -91,9 +69,9 @@ def test_a_template_with_an_unknown_piece_is_refused(tmp_path):
         load_facet_definition(tmp_path / "d", "use_case")
 
 
-def test_saved_heads_are_the_same_bytes_and_read_back(heads, few_definitions, tmp_path):
+def test_saved_heads_are_the_same_bytes_and_read_back(heads, tmp_path):
     save_heads(heads, tmp_path / "one")
-    save_heads(_train(few_definitions), tmp_path / "two")
+    save_heads(train_word_heads(few_definitions(tmp_path / "definitions")), tmp_path / "two")
     for name in ("heads.npz", "heads.json", "words.tsv"):
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
     again = load_heads(tmp_path / "one", encoder_name="words/other-backend/0")
@@ -130,7 +108,7 @@ def test_probabilities_sum_to_one_and_temperatures_never_sharpen(heads):
 
 
 def test_each_distinct_turn_is_encoded_once(heads):
-    encoder = WordEncoder()
+    encoder = RecordingEncoder()
     conversation_features([["hello", "thanks"], ["hello", "thanks"], ["thanks"]], encoder, heads.words)
     assert encoder.calls == [["hello", "thanks"]]
     assert conversation_features([], WordEncoder(), heads.words).first.shape == (0, 48)
