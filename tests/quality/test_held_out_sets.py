@@ -125,3 +125,10 @@ def test_every_code_and_id_exists_in_release_29_1() -> None:
     assert {row["dwa_id"] for row in requests_of("people")} <= release_column("DWA Reference", "DWA ID")
     tasks = {str(task) for row in requests_of("tasks") for task in row["task_ids"]}
     assert tasks <= release_column("Task Statements", "Task ID")
+
+
+def test_every_held_out_phrase_is_of_an_activity_of_its_own() -> None:
+    with (HERE / "held_out_phrases.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len({row["dwa_id"] for row in rows}) == len({row["request"] for row in rows}) == len(rows) == 2082
+    assert {(row["writer"], row["style"]) for row in rows} == {(w, s) for w in "bc" for s in ("terse", "chatty")}
