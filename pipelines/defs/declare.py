@@ -162,11 +162,11 @@ def _output_name(name: str) -> str:
 def _month_before(store: Store, table: str, month: str | None) -> pl.DataFrame | None:
     """A table's partition of the month before, or None where it was never made."""
     before = previous_month(month) if month else None
-    return store.read_table(table, before) if before and store.read_state(table, before) else None
+    return _partition_if_made(store, table, before)
 
 
-def _same_month(store: Store, table: str, month: str | None) -> pl.DataFrame | None:
-    """A table's partition of the same month, or None where it was never made."""
+def _partition_if_made(store: Store, table: str, month: str | None) -> pl.DataFrame | None:
+    """A table's partition of a month, or None where there is no month or it was never made."""
     return store.read_table(table, month) if month and store.read_state(table, month) else None
 
 
@@ -231,7 +231,7 @@ def tables(
             needed = [*before, *looked_at["month_beside"]]
             made_from = upstream_fingerprints(store, needed, month, looked_at["month_before"])
             inputs |= {name: _month_before(store, table, month) for name, table in looked_back.items()}
-            inputs |= {name: _same_month(store, table, month) for name, table in looked_beside.items()}
+            inputs |= {name: _partition_if_made(store, table, month) for name, table in looked_beside.items()}
             with context.resources.reporter.step([spec.name for spec in specs]), store.scratch() as folder:
                 result = function(context, **inputs, **({"scratch": folder} if wants_scratch else {}))
                 frames = result if isinstance(result, Mapping) else {specs[0].name: result}
