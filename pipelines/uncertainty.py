@@ -3,7 +3,7 @@
 Conversations of one account are alike, so what is drawn again is accounts, each with all its conversations; one without
 an account is drawn by itself. The shares of every table are computed over the same draws. What is stated beside the
 standard error (interval, design effect, class) is computed from published figures, so it gives nothing away that they
-do not; but the interval of an observed zero takes the design effect of its base to two digits, withheld cells included.
+do not: the interval of an observed zero takes the design effect of the published shares of its base.
 """
 
 from collections.abc import Mapping
@@ -37,8 +37,8 @@ def with_sampling_errors(exact: ExactMonth, *, draws: int, seed: int) -> ExactMo
         seed: Seed of the draws.
 
     Returns:
-        The month with `share_se` (null: an observed zero, or a base of fewer than two units) and `group_deff`, the
-        design effect over all cells of a base, in every table that has contributions and a base.
+        The month with `share_se` (null: an observed zero, or a base of fewer than two units) in every table that has
+        contributions and a base.
     """
     units = exact.tables["counted"].bases["unit_id"].sort() if "counted" in exact.tables else pl.Series(dtype=pl.String)
     if draws < 2 or units.len() < 2 or units.null_count():
@@ -94,11 +94,7 @@ class _Shares:
         inflation = self.base_units / np.maximum(self.base_units - 1, 1)
         error = np.sqrt(self.squares / np.maximum(self.valid, 1) * inflation)
         errors = pl.DataFrame({"cell_id": self.cell_ids, "share_se": np.where(few, np.nan, error)}).fill_nan(None)
-        cells = self.table.cells.join(errors, on="cell_id", how="left", maintain_order="left")
-        share, is_known = pl.col("usage_share"), pl.col("share_se").is_not_null()
-        simple = (share * (1 - share) / pl.col("base_weight")).filter(is_known).sum().over("base_group")
-        clustered = (pl.col("share_se") ** 2).sum().over("base_group")
-        return replace(self.table, cells=cells.with_columns(group_deff=pl.when(simple > 0).then(clustered / simple)))
+        return replace(self.table, cells=self.table.cells.join(errors, on="cell_id", how="left", maintain_order="left"))
 
 
 def _matrix(rows: pl.DataFrame, key: str, names: pl.Series, units: pl.Series) -> csr_array:
@@ -128,7 +124,8 @@ def with_stated_errors(rows: pl.DataFrame, main: str) -> pl.DataFrame:
     `share_se` is stated to two significant digits. The interval is Wilson's for the share as published, with as many
     independent conversations as give that error, and Student's t with the least number of accounts of the base's band;
     it lies within 0 and 1 and holds up at small shares, where one of plus and minus two errors does not. For an
-    observed zero the error is not known from the draws: its upper end takes the design effect over the whole base.
+    observed zero the error is not known from the draws: its upper end takes the design effect over those shares of its
+    base that are published with an error, and none is stated where there are none.
 
     Args:
         rows: Stated rows, with `SAMPLING_COLUMNS` where errors were estimated.
@@ -142,13 +139,15 @@ def with_stated_errors(rows: pl.DataFrame, main: str) -> pl.DataFrame:
         share_se=pl.when(is_open & (share > 0) & (error > 0)).then(rounded_digits(error, STATED_DIGITS)),
         _simple=share * (1 - share),
         _whole=rounded_count(pl.col("base_weight")).cast(pl.Float64),
-        _group_deff=pl.when(is_open & (share == 0)).then(rounded_digits(pl.col("group_deff"), STATED_DIGITS)),
         _t=_quantile(pl.col("base_accounts")),
-    ).with_columns(
+    )
+    # Of rows as they are stated, never of withheld ones: their design effect would say how concentrated they are.
+    clustered = (error**2 * whole).sum().over("base_group")
+    independent = simple.filter(error.is_not_null()).sum().over("base_group")
+    group = rounded_digits(pl.when(independent > 0).then(clustered / independent), STATED_DIGITS).clip(lower_bound=1.0)
+    staged = staged.with_columns(
         deff=pl.when(simple > 0).then(error**2 * whole / simple),
-        _count=pl.coalesce(
-            whole / pl.col("_group_deff").clip(lower_bound=1.0), pl.when(simple > 0).then(simple / error**2)
-        ),
+        _count=pl.when(is_open & (share == 0)).then(whole / group).when(simple > 0).then(simple / error**2),
     )
     # Wilson's interval (JASA 22, 1927).
     weight = pl.col("_weight")

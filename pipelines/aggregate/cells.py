@@ -20,8 +20,8 @@ MEASURES: Final = (
 COUNT_DECIMALS: Final = 9  # weighted counts are sums of binary fractions: 14.999999999999998 is 15
 
 
-SAMPLING_COLUMNS: Final = ("share_se", "group_deff", "base_weight", "base_accounts")
-"""What `pipelines.uncertainty` adds to cells, and what it states intervals from."""
+SAMPLING_COLUMNS: Final = ("share_se", "base_group", "base_weight", "base_accounts")
+"""What `pipelines.uncertainty` states intervals from; it adds the first."""
 CONTRIBUTION_SCHEMA: Final = {
     "cell_id": pl.String,
     "account_id": pl.String,

@@ -147,10 +147,19 @@ def _pattern_shares(denominator: str, cells: pl.DataFrame) -> pl.DataFrame:
         "conversation_count",
         "account_count",
         "account_share",
-        *(name for name in SAMPLING_COLUMNS if name in cells.columns),
+        *_sampling_columns(cells, denominator),
         denominator=pl.lit(denominator),
         pattern_share="usage_share",
     )
+
+
+def _sampling_columns(cells: pl.DataFrame, denominator: str) -> list[pl.Expr]:
+    """What sampling errors are stated from; each denominator of a node is a base of its own."""
+    names = [name for name in SAMPLING_COLUMNS if name in cells.columns]
+    return [
+        pl.format("{}|{}", name, pl.lit(denominator)).alias(name) if name == "base_group" else pl.col(name)
+        for name in names
+    ]
 
 
 def _bucket_shares(denominator: str, cells: pl.DataFrame) -> pl.DataFrame:
@@ -161,7 +170,7 @@ def _bucket_shares(denominator: str, cells: pl.DataFrame) -> pl.DataFrame:
         .join(augmentation, on=NODE)
         .select(
             *NODE,
-            *(name for name in SAMPLING_COLUMNS if name in cells.columns),
+            *_sampling_columns(cells, denominator),
             conversation_count="base_weight",
             account_count="base_accounts",
             denominator=pl.lit(denominator),

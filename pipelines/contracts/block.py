@@ -46,7 +46,7 @@ class CommonBlock(dy.Schema):
     ci_high = dy.Float64(nullable=True, description="Upper end of the 95 % interval; null: not estimated.")
     ci_method = dy.String(
         description="account_bootstrap: Wilson's interval from share_se; wilson_zero: for an observed zero, by the "
-        "design effect of its base; none: not estimated."
+        "design effect of its base's published shares; none: not estimated."
     )
     deff = dy.Float64(nullable=True, min=0, description="Design effect of clustering by account; null: not estimated.")
     share_corrected = dy.Float64(

@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 from index_month import POLICY, make_context, make_month
+from scipy.stats import t as student
 
 from pipelines.aggregate import aggregate_month
 from pipelines.aggregate.cells import measure_cells
@@ -115,6 +116,29 @@ def test_an_observed_zero_has_an_upper_end_by_the_design_effect_of_its_base(tabl
     assert zero["usage_share"] == 0
     assert (zero["share_se"], zero["ci_low"], zero["ci_method"]) == (None, 0.0, "wilson_zero")
     assert 0 < zero["ci_high"] < 0.05
+
+
+def test_the_interval_of_a_zero_is_told_by_the_published_rows_of_its_base_alone(counted):
+    # 40 of 400 conversations are one account's, in a cell that is withheld for it: no interval may show that.
+    rows = pl.DataFrame(
+        {"conversation_id": [f"c{n}" for n in range(400)],
+         "account_id": ["heavy" if n < 40 else f"k{n}" for n in range(400)],
+         "cell": ["withheld" if n < 40 else "a" if n % 2 else "b" for n in range(400)], "weight": [1.0] * 400}
+    )  # fmt: skip
+    month = month_of(counted, rows, ["cell"], pl.DataFrame({"cell": ["a", "b", "never", "withheld"]}))
+    cells = with_sampling_errors(month, draws=DRAWS, seed=1).tables["task"].cells
+    rule = pl.when(pl.col("cell") == "withheld").then(pl.lit("dominance"))
+    stated = stated_rows(
+        cells.with_columns(suppression_rule=rule),
+        main="usage_share", shares=["usage_share"], values=[], has_counts=True,
+    )  # fmt: skip
+    shown = stated.filter(pl.col("share_se").is_not_null())
+    assert shown["cell"].to_list() == ["a", "b"]
+    simple = (shown["usage_share"] * (1 - shown["usage_share"])).sum()
+    design_effect = 400 * (shown["share_se"] ** 2).sum() / simple
+    high = stated.filter(pl.col("cell") == "never")["ci_high"].item()
+    quantile = student.ppf(0.975, 249)  # the band of 250 accounts and more
+    assert high / (1 - high) == pytest.approx(quantile**2 * design_effect / 400, rel=0.05)
 
 
 def test_one_heavy_account_widens_the_error_of_what_it_does(counted):
