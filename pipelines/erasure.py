@@ -25,6 +25,7 @@ from clio_lite.models.cache import ReplyCache
 from clio_lite.readers import read_records
 from pipelines.errors import SettingsError
 from pipelines.storage import RESTRICTED_ZONES, Store
+from pipelines.validation.stored import score_again
 from pipelines.validation.tables import SCORED
 
 _MONTH: Final = re.compile(r"\d{4}-\d{2}")
@@ -72,16 +73,23 @@ def erase_account(store: Store, user_id: str, *, source: Path | None) -> Erasure
         done.months.append(month)
         _mark_stale(store, month)
         done.reply_count += _forget_replies(store, ids)
-        for name, path in _ordered(_tables_of(store, month)):
-            removed = _without_rows(store, name, path, keys, ids)
-            if removed:
-                done.row_counts[name] = done.row_counts.get(name, 0) + removed
         done.removed_files += _remove(store.root / "validation" / month)
+        found = _ordered(_tables_of(store, month))
+        for name, path in (part for part in found if part[0] not in _SOURCES):
+            _count(done, name, _without_rows(store, name, path, keys, ids))
+        score_again(store, month)
+        for name, path in (part for part in found if part[0] in _SOURCES):
+            _count(done, name, _without_rows(store, name, path, keys, ids))
     for scratch in store.root.glob(".scratch-*"):
         shutil.rmtree(scratch)
     if source is not None:
         done.source_file_count = _count_sources(source, user_id)
     return done
+
+
+def _count(done: Erasure, name: str, removed: int) -> None:
+    if removed:
+        done.row_counts[name] = done.row_counts.get(name, 0) + removed
 
 
 def erased_accounts(store: Store) -> Callable[[str], bool] | None:
@@ -135,6 +143,8 @@ def rotate_secret(store: Store, *, is_forgetting: bool) -> int:
 def remove_expired(store: Store, *, today: date, raw_days: int, core_days: int) -> dict[str, int]:
     """Remove the monthly tables of the restricted zone whose period is over; what is published stays.
 
+    Scores of what people judged stay too: sums over conversations that a later build of the month publishes again.
+
     Args:
         store: The store, which no run may be using.
         today: Day to count back from.
@@ -155,6 +165,8 @@ def remove_expired(store: Store, *, today: date, raw_days: int, core_days: int) 
                 _remove(store.root / "validation" / month)
                 _forget_replies(store, _conversation_ids(store, month, None))
             for name, path in _tables_of(store, month, (zone,)):
+                if name in SCORED:
+                    continue
                 path.unlink()
                 store.state_path(name, path.stem).unlink(missing_ok=True)
                 removed[zone] += 1
@@ -243,7 +255,7 @@ def _without_rows(store: Store, name: str, path: Path, keys: set[str], ids: pl.S
 def _mark_stale(store: Store, month: str) -> None:
     """Forget from what every table of a month was made: each is made anew by the next run.
 
-    What people judged is no such table: no run makes it.
+    What people judged is no such table: no run makes it, and it is scored anew.
     """
     for state in (store.root / "state").glob(f"*/*/{month}.json"):
         if f"{state.parent.parent.name}/{state.parent.name}" not in SCORED:

@@ -266,8 +266,9 @@ def _meta(example: ExampleVintage) -> dict[str, list[dict]]:
         "qa/validation": [
             key | {"label_set": "2026-10-example", "judged_vintage_id": example.vintage_id, "facet": "task",
                    "level": level, "model": "calibrated retrieval", "version": "words", "rater_count": 2,
-                   "item_count": 150, "effective_count": 140.0, "accuracy": accuracy, "ci_low": accuracy - 0.07,
-                   "ci_high": accuracy + 0.06, "ci_method": "wilson_effective", "cohen_kappa": 0.6}
+                   "item_count": 150, "effective_count": 150.0, "obs_status": "A", "accuracy": accuracy,
+                   "ci_low": accuracy - 0.07, "ci_high": accuracy + 0.06, "ci_method": "wilson_effective",
+                   "cohen_kappa": 0.6}
             for level, accuracy in (("base", 0.6), ("middle", 0.7), ("top", 0.8))
         ],
         "qa/validation_agreement": [],

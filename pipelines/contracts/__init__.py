@@ -49,10 +49,16 @@ from pipelines.contracts.usage import (
     UseCaseMonth,
     WageMonth,
 )
-from pipelines.validation import tables as validation_tables
+from pipelines.contracts.validation import (
+    PublishedValidation,
+    PublishedValidationAgreement,
+    PublishedValidationShare,
+)
+from pipelines.validation import tables as judged
 
 __all__ = [
     "IDX_TABLES",
+    "JUDGED_TABLES",
     "META_TABLES",
     "PUBLISHED_TABLES",
     "REF_TABLES",
@@ -108,9 +114,9 @@ META_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "qa/verifier": PublishedVerifierScore,
     "qa/verifier_reliability": PublishedVerifierReliability,
     "meta/labelling_failure": LabellingFailure,
-    "qa/validation": validation_tables.PublishedValidation,
-    "qa/validation_agreement": validation_tables.PublishedValidationAgreement,
-    "qa/validation_share": validation_tables.PublishedValidationShare,
+    "qa/validation": PublishedValidation,
+    "qa/validation_agreement": PublishedValidationAgreement,
+    "qa/validation_share": PublishedValidationShare,
 }
 REF_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "ref/onet_task": onet_tables.OnetTask,
@@ -122,6 +128,16 @@ REF_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "ref/soc_crosswalk": onet_tables.SocCrosswalk,
     "ref/task_lineage": onet_tables.TaskLineage,
 }
+JUDGED_TABLES: Final[dict[str, type[dy.Schema]]] = {
+    judged.POPULATION: judged.ValidationPopulation,
+    judged.ITEMS: judged.ValidationItem,
+    judged.ANSWERS: judged.ValidationAnswer,
+    judged.CONFUSION: judged.ValidationConfusion,
+    judged.ACCURACY: judged.Validation,
+    judged.AGREEMENT: judged.ValidationAgreement,
+    judged.ESTIMATES: judged.ValidationEstimate,
+}
+"""What `usage-index validate` writes beside the graph (restricted)."""
 RESTRICTED_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "raw/conversations": clio_tables.Conversation,
     "raw/quarantine": clio_tables.Quarantine,
@@ -144,6 +160,7 @@ RESTRICTED_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "core/conversation_side": ConversationSide,
     "core/side_failure": clio_tables.FacetFailure,
     "core/side_model_use": model_use.ModelUse,
+    **JUDGED_TABLES,
 }
 PUBLISHED_TABLES: Final[dict[str, type[dy.Schema]]] = {**REF_TABLES, **IDX_TABLES, **META_TABLES}
 TABLES: Final[dict[str, type[dy.Schema]]] = {**RESTRICTED_TABLES, **PUBLISHED_TABLES}

@@ -18,6 +18,12 @@ MAPPING_ROUTES: Final = ("cluster", "conversation", "hierarchy")
 ROW_KINDS: Final = ("value", "none", "not_classified", "suppressed", "not_published")
 
 
+class BuildKey(dy.Schema):
+    """Key of every table that says something of a build, and is no table of facts."""
+
+    vintage_id = dy.String(primary_key=True, description="Build that publishes it; see meta.vintage.")
+
+
 class CommonBlock(dy.Schema):
     """Columns that every fact table carries."""
 

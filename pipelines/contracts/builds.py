@@ -3,7 +3,7 @@
 import dataframely as dy
 
 from clio_lite.models import use as model_use
-from pipelines.contracts.block import MAPPING_ROUTES, SUPPRESSION_RULES, share
+from pipelines.contracts.block import MAPPING_ROUTES, SUPPRESSION_RULES, BuildKey, share
 
 
 class Vintage(dy.Schema):
@@ -39,10 +39,9 @@ class Vintage(dy.Schema):
     notes = dy.String(description="What a reader must know, such as 'starter catalogue'.")
 
 
-class VintageInput(dy.Schema):
+class VintageInput(BuildKey):
     """Counts of conversations in and out of each step of a build, rounded by the ladder of the policy."""
 
-    vintage_id = dy.String(primary_key=True, description="Build.")
     step = dy.String(primary_key=True, description="Step, such as read, accepted, occupational, matched.")
     conversation_count = dy.Int64(nullable=True, min=0, description="Conversations after the step, rounded.")
 
@@ -88,29 +87,25 @@ class SdcPolicy(dy.Schema):
     is_default = dy.Bool(description="The default thresholds; false for relaxed ones, such as the sample's.")
 
 
-class SuppressionSummary(dy.Schema):
+class SuppressionSummary(BuildKey):
     """One row per table and rule: how much was withheld."""
 
-    vintage_id = dy.String(primary_key=True, description="Build.")
     table_name = dy.String(primary_key=True, description="Table.")
     suppression_rule = dy.Enum(list(SUPPRESSION_RULES), primary_key=True, description="Rule.")
     cell_count = dy.Int64(min=0, description="Cells withheld by it.")
     withheld_share = share("Share of the table's total that the rule withholds; null where it could tell a cell.")
 
 
-class ModelUse(model_use.ModelUse):
+class ModelUse(model_use.ModelUse, BuildKey):
     """One row per role, model and prompt version: what the build asked of language models, counts rounded.
 
     No rows where everything was embedded.
     """
 
-    vintage_id = dy.String(primary_key=True, description="Build.")
 
-
-class Conservation(dy.Schema):
+class Conservation(BuildKey):
     """One row per table and additive group: what is published and withheld adds up to one."""
 
-    vintage_id = dy.String(primary_key=True, description="Build.")
     table_name = dy.String(primary_key=True, description="Table.")
     group_id = dy.String(primary_key=True, description="Group that adds up, such as all.")
     published_share = dy.Float64(description="Sum of the published values.")
@@ -123,10 +118,9 @@ class Conservation(dy.Schema):
     is_conserved = dy.Bool(description="The total is 1 within the tolerance.")
 
 
-class MappingAgreement(dy.Schema):
+class MappingAgreement(BuildKey):
     """One row per two routes from conversations to tasks and level: how far their shares agree."""
 
-    vintage_id = dy.String(primary_key=True, description="Build.")
     mapping_route = dy.Enum(list(MAPPING_ROUTES), primary_key=True, description="One route.")
     other_mapping_route = dy.Enum(list(MAPPING_ROUTES), primary_key=True, description="The other route.")
     mapping_level = dy.Enum(
@@ -183,22 +177,17 @@ class VerifierReliability(dy.Schema):
     right_share = share("Of them, those whose first task is linked.")
 
 
-class PublishedVerifierScore(VerifierScoreColumns):
+class PublishedVerifierScore(VerifierScoreColumns, BuildKey):
     """One row per verifier of a build: how good it is on the release's own gold, beside retrieval alone."""
 
-    vintage_id = dy.String(primary_key=True, description="Build.")
 
-
-class PublishedVerifierReliability(VerifierReliability):
+class PublishedVerifierReliability(VerifierReliability, BuildKey):
     """One row per verifier of a build and tenth of probability: how often what it calls so probable is right."""
 
-    vintage_id = dy.String(primary_key=True, description="Build.")
 
-
-class LabellingFailure(dy.Schema):
+class LabellingFailure(BuildKey):
     """One row per role and reason: conversations that no language model could label, and that are not classified."""
 
-    vintage_id = dy.String(primary_key=True, description="Build.")
     role = dy.String(primary_key=True, description="Role that failed: screen, facets or sides.")
     failure_reason = dy.String(primary_key=True, description="Why there is no usable answer.")
     conversation_count = dy.Int64(min=0, description="Conversations, rounded by the ladder of the policy.")

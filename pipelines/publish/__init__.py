@@ -80,7 +80,7 @@ def publish_tables(
     tables["idx/automation_month"] = automation_table(exact.collaboration, rules, context, has_counts=counts)
     tables["idx/coverage_curve"] = coverage_table(exact, context)
     tables["idx/cluster_lineage_month"] = lineage_rows(exact, decisions, context)
-    judged = validation or MonthValidation()
+    judged = (validation or MonthValidation()).passing(context.policy)
     if judged.estimates.height:
         tables = with_corrections(tables, judged.estimates)
     values = headline_values(tables, population_rows(exact, decisions))
@@ -99,7 +99,7 @@ def publish_tables(
         "qa/mapping_agreement": mapping_agreement(exact, context),
     }
     tables |= making_tables(making or Making(), vintage_id=context.vintage_id)
-    tables |= validation_tables(judged, tables, vintage_id=context.vintage_id)
+    tables |= validation_tables(judged, tables, policy=context.policy, vintage_id=context.vintage_id)
     if vintage is not None:
         tables["meta/vintage"] = _vintage_table(vintage, context)
     tables |= validate_reference(reference or {})

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from sklearn.exceptions import UndefinedMetricWarning
 from sklearn.metrics import cohen_kappa_score
 
+from pipelines.validation.released import account_support
+
 Z_95 = 1.959963984540054
 Ratings = NDArray[np.int64]
 """Codes of shape (items, raters); -1 where a rater gave no answer."""
@@ -26,12 +28,21 @@ def rating_codes(answers: Sequence[Mapping[str, Any]], items: Sequence[str]) -> 
         answers: Per rater, answer by item; None is no answer.
         items: Item ids in order.
     """
+    items = rated_items(answers, items)
     values = sorted({str(value) for given in answers for value in given.values() if value is not None})
     code = {value: number for number, value in enumerate(values)}
     rows = [[-1 if given.get(item) is None else code[str(given[item])] for given in answers] for item in items]
-    table = np.array(rows, dtype=np.int64).reshape(len(items), len(answers))
-    kept: Ratings = table[(table >= 0).sum(axis=1) >= 2]
-    return kept
+    return np.array(rows, dtype=np.int64).reshape(len(items), len(answers))
+
+
+def rated_items(answers: Sequence[Mapping[str, Any]], items: Sequence[str]) -> list[str]:
+    """Items that at least two raters answered, in their order: the rows of `rating_codes`.
+
+    Args:
+        answers: Per rater, answer by item; None is no answer.
+        items: Item ids in order.
+    """
+    return [item for item in items if sum(given.get(item) is not None for given in answers) >= 2]
 
 
 def cohen_kappa(ratings: Ratings) -> float | None:
@@ -119,23 +130,24 @@ def jackknife_interval(
     return value, max(-1.0, value - Z_95 * error), min(1.0, value + Z_95 * error)
 
 
-def question_agreement(question: str, ratings: Ratings) -> list[dict[str, Any]]:
+def question_agreement(question: str, ratings: Ratings, accounts: Sequence[str | None]) -> list[dict[str, Any]]:
     """Rows of `qa/validation_agreement` of one question, without the label set.
 
     Args:
         question: Question of the sheet.
         ratings: From `rating_codes`; at least two raters.
+        accounts: Account behind each row of the ratings; None: it has none.
     """
-    measures: list[tuple[str, str, Callable[[Ratings], float | None], Ratings]] = []
-    for one, two in itertools.combinations(range(ratings.shape[1]), 2):
-        pair = ratings[:, [one, two]]
-        both = pair[(pair >= 0).all(axis=1)]
-        measures.append(("cohen_kappa", f"{one + 1}-{two + 1}", cohen_kappa, both))
-    everyone = ratings[(ratings >= 0).all(axis=1)]
+    measures: list[tuple[str, str, Callable[[Ratings], float | None], list[int]]] = []
+    everyone = list(range(ratings.shape[1]))
+    for one, two in itertools.combinations(everyone, 2):
+        measures.append(("cohen_kappa", f"{one + 1}-{two + 1}", cohen_kappa, [one, two]))
     measures.append(("fleiss_kappa", "all", fleiss_kappa, everyone))
-    measures.append(("krippendorff_alpha", "all", krippendorff_alpha, ratings))
+    measures.append(("krippendorff_alpha", "all", krippendorff_alpha, []))
     rows = []
-    for statistic, raters, measure, used in measures:
+    for statistic, raters, measure, needed in measures:
+        is_used = np.all(ratings[:, needed] >= 0, axis=1)
+        used = ratings[is_used][:, needed or everyone]
         value, low, high = jackknife_interval(measure, used)
         rows.append(
             {
@@ -146,6 +158,7 @@ def question_agreement(question: str, ratings: Ratings) -> list[dict[str, Any]]:
                 "value": value,
                 "ci_low": low,
                 "ci_high": high,
+                **account_support([account for account, is_in in zip(accounts, is_used, strict=True) if is_in]),
             }
         )
     return rows

@@ -1,6 +1,5 @@
 """What `usage-index validate` does: reads the store, calls the pure functions, writes restricted and public files."""
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -20,8 +19,8 @@ from pipelines.storage import Store, replaced
 from pipelines.summary import Summary
 from pipelines.validation import tables
 from pipelines.validation.answers import read_answers, sheet_label_set
-from pipelines.validation.publication import with_label_set
-from pipelines.validation.score import Scores, published_shares, score_labels
+from pipelines.validation.released import passing_estimates, released_accuracy, released_agreement
+from pipelines.validation.score import published_shares, released_shares, score_labels
 from pipelines.validation.sheet import (
     LETTERS,
     draw_items,
@@ -32,6 +31,7 @@ from pipelines.validation.sheet import (
     statement_cards,
     with_candidates,
 )
+from pipelines.validation.stored import answer_table, keep_scores
 from pipelines.validation.tables import KAPPAS
 
 _MONTH_TABLES = ("core/conversations", "core/facets", "core/conversation_task", "meta/vintage")
@@ -190,11 +190,17 @@ def score_sheets(month: str, sheets: Sequence[Path], **given: object) -> Summary
             f"expected vintage {folder.name} in the store, found it incomplete: draw a new sheet of the current vintage"
         )
     shares = published_shares({name: pl.read_parquet(path) for name, path in published.items()})
-    scores = score_labels(items, population, raters, shares)
-    out = Path(settings.out) / "validation"
-    _write_scores(scores, store, label_sets[0], month, out)
+    scores = score_labels(items, population, raters)
+    store.write_table(tables.ANSWERS, label_sets[0], answer_table(raters, items))
+    keep_scores(store, month, label_sets[0], scores)
+    shown = {
+        "accuracy": released_accuracy(scores.accuracy, scores.agreement, settings.policy),
+        "agreement": released_agreement(scores.agreement, settings.policy),
+        "shares": released_shares(passing_estimates(scores.estimates, settings.policy), shares),
+    }
+    file = _write_shown(shown, label_sets[0], month, Path(settings.out) / "validation")
     answered = len({name for given_answers in raters for name in given_answers})
-    return _score_summary(scores, label_sets[0], answered, items.height, len(sheets), out / f"{month}.json")
+    return _score_summary(shown, label_sets[0], f"{answered} of {items.height}", len(sheets), file)
 
 
 def _label_set(store: Store, month: str, label_set: str) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -210,30 +216,26 @@ def _label_set(store: Store, month: str, label_set: str) -> tuple[pl.DataFrame, 
     return items, store.read_table(tables.POPULATION, label_set)
 
 
-def _write_scores(scores: Scores, store: Store, label_set: str, month: str, out: Path) -> None:
-    kept = {tables.ACCURACY: scores.accuracy, tables.AGREEMENT: scores.agreement, tables.ESTIMATES: scores.estimates}
-    for name, frame in kept.items():
-        earlier = store.read_table(name, month) if store.read_state(name, month) else None
-        whole = with_label_set(earlier, frame, label_set)
-        store.write_table(name, month, whole)
-        store.write_state(name, month, hashlib.blake2b(whole.write_csv().encode(), digest_size=16).hexdigest())
-    results = {"accuracy": scores.accuracy, "agreement": scores.agreement, "shares": scores.shares}
-    for name, frame in results.items():
+def _write_shown(shown: Mapping[str, pl.DataFrame], label_set: str, month: str, out: Path) -> Path:
+    """Write what may be shown, as CSV and JSON; the JSON file."""
+    for name, frame in shown.items():
         with replaced(out / f"{month}_{name}.csv") as temporary:
             frame.write_csv(temporary)
-    store.write_table(tables.CONFUSION, label_set, scores.confusion)
     with replaced(out / f"{month}.json") as temporary:
-        content = {name: frame.to_dicts() for name, frame in results.items()}
+        content = {name: frame.to_dicts() for name, frame in shown.items()}
         temporary.write_text(json.dumps({"label_set": label_set, **content}, indent=1) + "\n", encoding="utf-8")
+    return out / f"{month}.json"
 
 
-def _score_summary(scores: Scores, label_set: str, answered: int, items: int, raters: int, file: Path) -> Summary:
+def _score_summary(
+    tables_shown: Mapping[str, pl.DataFrame], label_set: str, answered: str, raters: int, file: Path
+) -> Summary:
     """What the terminal shows; pairs of raters and standard errors are in the files."""
     kappas = [pl.col(name).alias(name.split("_")[0]) for name in KAPPAS]
-    accuracy = scores.accuracy.select(
+    accuracy = tables_shown["accuracy"].select(
         "facet", "level", pl.col("item_count").alias("n"), "accuracy", "ci_low", "ci_high", *kappas
     )
-    alpha = scores.agreement.filter(pl.col("statistic").cast(pl.String) == "krippendorff_alpha")
+    alpha = tables_shown["agreement"].filter(pl.col("statistic").cast(pl.String) == "krippendorff_alpha")
     renamed = {"share_corrected": "corrected_share", "ci_low": "low_share", "ci_high": "high_share"}
     shown = ("category", "published_share", *renamed, "obs_status")
     found = {"Accuracy": accuracy}
@@ -241,12 +243,12 @@ def _score_summary(scores: Scores, label_set: str, answered: int, items: int, ra
         found["Krippendorff's alpha"] = alpha.select(
             "question", pl.col("item_count").alias("n"), "value", "ci_low", "ci_high"
         )
-    for (name,), part in scores.shares.group_by("table_name", maintain_order=True):
+    for (name,), part in tables_shown["shares"].group_by("table_name", maintain_order=True):
         found[f"Corrected shares: {name}"] = part.select(shown).rename(renamed)
     facts = {
         "label_set": label_set,
         "raters": raters,
-        "answered": f"{answered} of {items}",
+        "answered": answered,
         "file": str(file),
         "to_publish": f"run 'usage-index run --month {label_set[:7]}' again: qa.validation and share_corrected in idx",
     }

@@ -163,21 +163,17 @@ def corrected_shares(
 
 @dataclass(frozen=True)
 class Accuracy:
-    """A weighted share with its interval.
+    """A weighted share and how much it rests on.
 
     Attributes:
         count: Labelled rows of the domain.
         effective_count: Effective sample size.
         value: Share; None without rows.
-        low: Lower end.
-        high: Upper end.
     """
 
     count: int
     effective_count: float | None = None
     value: float | None = None
-    low: float | None = None
-    high: float | None = None
 
 
 def wilson_interval(share: float, count: float) -> tuple[float, float]:
@@ -193,7 +189,7 @@ def wilson_interval(share: float, count: float) -> tuple[float, float]:
 
 
 def weighted_accuracy(scores: Array, in_domain: NDArray[np.bool_], design: Design) -> Accuracy:
-    """Share of right answers in a domain of the labelled rows, Wilson with the effective sample size.
+    """Share of right answers in a domain of the labelled rows, with its effective sample size for Wilson's interval.
 
     The effective size is p(1-p) over the variance of the stratified ratio, at most the number of rows; where all
     answers agree, Kish's from the weights.
@@ -214,4 +210,4 @@ def weighted_accuracy(scores: Array, in_domain: NDArray[np.bool_], design: Desig
     kish = float(weights.sum() ** 2 / (weights**2).sum())
     effective = min(value * (1 - value) / variance, count) if variance > 0 and 0 < value < 1 else kish
     effective = max(effective, 1.0)
-    return Accuracy(count, effective, value, *wilson_interval(value, effective))
+    return Accuracy(count, effective, value)

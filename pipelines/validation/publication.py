@@ -1,26 +1,22 @@
-"""Validations of a month in its published tables: accuracy and agreement as they are, corrected shares in their rows.
+"""Validations of a month in its published tables: accuracy and agreement past the gate, corrected shares in their rows.
 
 A correction is right only of the predictions that were judged, so it is published with a build of these very
 predictions and no other; what the build withholds is not corrected.
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import polars as pl
 
+from clio_lite.privacy import DisclosurePolicy
+from pipelines.contracts import META_TABLES
+from pipelines.errors import InputUnusableError
+from pipelines.validation.released import passing_estimates, released_accuracy, released_agreement
 from pipelines.validation.score import prediction_digest, published_shares, released_shares
 from pipelines.validation.sheet import month_population, statement_cards
-from pipelines.validation.tables import (
-    PublishedValidation,
-    PublishedValidationAgreement,
-    PublishedValidationShare,
-    Validation,
-    ValidationAgreement,
-    ValidationEstimate,
-    ValidationShare,
-)
+from pipelines.validation.tables import Validation, ValidationAgreement, ValidationEstimate, ValidationShare
 
 _WHOLE: Final = (pl.col("node_type").cast(pl.String) == "all") & (pl.col("denominator").cast(pl.String) == "classified")
 _COLUMNS: Final = ("share_corrected", "share_corrected_se")
@@ -55,7 +51,15 @@ class MonthValidation:
             digest: From `score.prediction_digest`.
         """
         kept = self.estimates.filter(pl.col("prediction_digest") == digest)
-        return MonthValidation(self.accuracy, self.agreement, kept)
+        return replace(self, estimates=kept)
+
+    def passing(self, policy: DisclosurePolicy) -> "MonthValidation":
+        """The same without the estimates that rest on too few conversations or accounts, or on dominant ones.
+
+        Args:
+            policy: Thresholds.
+        """
+        return replace(self, estimates=passing_estimates(self.estimates, policy))
 
 
 def month_validation(
@@ -80,9 +84,19 @@ def month_validation(
         conversation_task: Rows of the route that feeds the index.
         tasks: `onet.tables.OnetTask`.
         occupations: `onet.tables.Occupation`.
+
+    Raises:
+        InputUnusableError: An earlier version scored, without what the gate needs.
     """
     if accuracy is None or agreement is None or estimates is None:
         return MonthValidation()
+    for table, schema in ((accuracy, Validation), (agreement, ValidationAgreement), (estimates, ValidationEstimate)):
+        missing = sorted(set(schema.column_names()) - set(table.columns))
+        if missing:
+            raise InputUnusableError(
+                f"expected judgements scored by this version, found an earlier one's, without {', '.join(missing)}: "
+                "score the sheets again with 'usage-index validate score'"
+            )
     population = month_population(conversations, facets, conversation_task, statement_cards(tasks, occupations))
     return MonthValidation(accuracy, agreement, estimates).of_predictions(prediction_digest(population))
 
@@ -95,7 +109,7 @@ def with_label_set(earlier: pl.DataFrame | None, scored: pl.DataFrame, label_set
         scored: Rows of the label set; none, if it has none now.
         label_set: The label set.
     """
-    if earlier is None:
+    if earlier is None or set(earlier.columns) != set(scored.columns):  # of an earlier version: scored anew one by one
         return scored
     kept = earlier.filter(pl.col("label_set") != label_set)
     return pl.concat([kept, scored]).sort("label_set", maintain_order=True)
@@ -142,13 +156,14 @@ def with_corrections(tables: dict[str, pl.DataFrame], estimates: pl.DataFrame) -
 
 
 def validation_tables(
-    validation: MonthValidation, tables: dict[str, pl.DataFrame], *, vintage_id: str
+    validation: MonthValidation, tables: dict[str, pl.DataFrame], *, policy: DisclosurePolicy, vintage_id: str
 ) -> dict[str, pl.DataFrame]:
     """Tables `qa/validation`, `qa/validation_agreement` and `qa/validation_share` of a build.
 
     Args:
-        validation: What was scored, with the estimates for the predictions of the build.
+        validation: What was scored, with the estimates for the predictions of the build that pass the gate.
         tables: Published tables by name.
+        policy: Thresholds.
         vintage_id: The build.
     """
     build = pl.lit(vintage_id).alias("vintage_id")
@@ -157,13 +172,14 @@ def validation_tables(
         released = released_shares(validation.estimates, published_shares(tables))
     chosen = pl.col("label_set") == (chosen_label_set(validation.estimates) or "")
     found = {
-        "qa/validation": (PublishedValidation, validation.accuracy),
-        "qa/validation_agreement": (PublishedValidationAgreement, validation.agreement),
-        "qa/validation_share": (PublishedValidationShare, released.with_columns(is_in_index=chosen)),
+        "qa/validation": released_accuracy(validation.accuracy, validation.agreement, policy),
+        "qa/validation_agreement": released_agreement(validation.agreement, policy),
+        "qa/validation_share": released.with_columns(is_in_index=chosen),
     }
     return {
-        name: schema.validate(
-            rows.with_columns(build).select(schema.column_names()).sort(schema.primary_key()), cast=True
+        name: META_TABLES[name].validate(
+            rows.with_columns(build).select(META_TABLES[name].column_names()).sort(META_TABLES[name].primary_key()),
+            cast=True,
         )
-        for name, (schema, rows) in found.items()
+        for name, rows in found.items()
     }

@@ -13,19 +13,18 @@ from onet.soc import SOC_MAJOR_GROUPS
 from pipelines.aggregate.collaboration import AUGMENTATION_PATTERNS, AUTOMATION_PATTERNS, CLASSIFIED_PATTERNS
 from pipelines.disclosure import rounded_share
 from pipelines.errors import InputUnusableError
-from pipelines.validation.agreement import question_agreement, rating_codes
+from pipelines.validation.agreement import question_agreement, rated_items, rating_codes
 from pipelines.validation.answers import Answer, judged_groups
 from pipelines.validation.correction import (
-    Accuracy,
     Array,
     Design,
     corrected_shares,
     merged_strata,
     weighted_accuracy,
 )
+from pipelines.validation.released import account_support
 from pipelines.validation.sheet import REMAINDERS
 from pipelines.validation.tables import (
-    KAPPAS,
     Validation,
     ValidationAgreement,
     ValidationConfusion,
@@ -38,6 +37,7 @@ BUCKETS: Final[dict[str, tuple[str, ...]]] = {
     "augmentation": AUGMENTATION_PATTERNS,
 }
 GROUPS: Final = (*sorted(SOC_MAJOR_GROUPS), *REMAINDERS)
+MIN_ITEMS: Final = 2  # no variance from fewer
 Items = Mapping[str, Mapping[str, Any]]
 Raters = Sequence[Mapping[str, Answer]]
 
@@ -50,39 +50,37 @@ class Scores:
         accuracy: Table `core/validation_accuracy`.
         agreement: Table `core/validation_agreement`; empty with one rater.
         estimates: Table `core/validation_estimate` (restricted): shares that are withheld included.
-        shares: What of them the judged build lets be shown, beside its own shares.
         confusion: Table `core/validation_confusion` (restricted).
     """
 
     accuracy: pl.DataFrame
     agreement: pl.DataFrame
     estimates: pl.DataFrame
-    shares: pl.DataFrame
     confusion: pl.DataFrame
 
 
-def score_labels(items: pl.DataFrame, population: pl.DataFrame, raters: Raters, published: pl.DataFrame) -> Scores:
+def score_labels(items: pl.DataFrame, population: pl.DataFrame, raters: Raters) -> Scores:
     """Score one label set.
 
     Args:
         items: Table `core/validation_item`.
         population: Table `core/validation_population` of the same label set.
         raters: Answers by item, one mapping per rater.
-        published: From `published_shares`.
 
     Raises:
         InputUnusableError: Fewer than two items were answered.
     """
     by_id: Items = {row["item_id"]: row for row in items.sort("item_id").iter_rows(named=True)}
     answered = [name for name in by_id if any(name in given for given in raters)]
-    if len(answered) < 2:
+    if len(answered) < MIN_ITEMS:
         raise InputUnusableError(
-            f"expected at least 2 answered items, found {len(answered)}: fill in more of the sheet"
+            f"expected at least {MIN_ITEMS} answered items, found {len(answered)}: fill in more of the sheet"
         )
     design = label_design(population, [by_id[name]["conversation_id"] for name in answered])
+    accounts = item_accounts(population, by_id)
     first = items.row(0, named=True)
     label_set, vintage_id = first["label_set"], first["vintage_id"]
-    agreement = _agreement(by_id, raters).with_columns(label_set=pl.lit(label_set))
+    agreement = _agreement(by_id, raters, accounts).with_columns(label_set=pl.lit(label_set))
     patterns = _mean_labels(
         answered, raters, lambda answer, _: {answer.pattern: 1.0}, by_id, classes=COLLABORATION_PATTERNS
     )
@@ -93,14 +91,14 @@ def score_labels(items: pl.DataFrame, population: pl.DataFrame, raters: Raters, 
         **judged,
         prediction_digest=pl.lit(prediction_digest(population)),
         answered_count=pl.lit(len(answered), dtype=pl.Int64),
+        **{name: pl.lit(value) for name, value in account_support([accounts[name] for name in answered]).items()},
     )
-    accuracy = _accuracy(by_id, answered, raters, design, agreement)
+    accuracy = _accuracy(by_id, answered, raters, design, accounts)
     confusion = _confusions(by_id, answered, patterns, groups, design).with_columns(label_set=pl.lit(label_set))
     return Scores(
         accuracy=_checked(Validation, accuracy.with_columns(**judged)),
         agreement=_checked(ValidationAgreement, agreement),
         estimates=_checked(ValidationEstimate, estimates),
-        shares=_checked(ValidationShare, released_shares(estimates, published)),
         confusion=_checked(ValidationConfusion, confusion),
     )
 
@@ -108,6 +106,17 @@ def score_labels(items: pl.DataFrame, population: pl.DataFrame, raters: Raters, 
 def _checked(schema: Any, frame: pl.DataFrame) -> pl.DataFrame:
     table: pl.DataFrame = schema.validate(frame.select(schema.column_names()).sort(schema.primary_key()), cast=True)
     return table
+
+
+def item_accounts(population: pl.DataFrame, items: Items) -> dict[str, str | None]:
+    """Account behind each item; None: its conversation has none.
+
+    Args:
+        population: Table `core/validation_population`.
+        items: Rows of `core/validation_item` by item id.
+    """
+    account = dict(population.select("conversation_id", "account_key").iter_rows())
+    return {name: account[item["conversation_id"]] for name, item in items.items()}
 
 
 def label_design(population: pl.DataFrame, labelled: Sequence[str]) -> Design:
@@ -269,7 +278,7 @@ def _levels(facet: str) -> tuple[str, ...]:
 
 
 def _accuracy(
-    items: Items, answered: Sequence[str], raters: Raters, design: Design, agreement: pl.DataFrame
+    items: Items, answered: Sequence[str], raters: Raters, design: Design, accounts: Mapping[str, str | None]
 ) -> pl.DataFrame:
     judged = [items[name] for name in answered]
     versions = {
@@ -291,8 +300,10 @@ def _accuracy(
                     "model": model,
                     "version": version,
                     "rater_count": len(raters),
-                    **_accuracy_columns(result),
-                    **_kappas(agreement, _question(facet, level)),
+                    "item_count": result.count,
+                    "effective_count": result.effective_count,
+                    "accuracy": result.value,
+                    **account_support([accounts[name] for name, is_in in zip(answered, domain, strict=True) if is_in]),
                 }
             )
     return pl.DataFrame(rows, infer_schema_length=None)
@@ -302,31 +313,11 @@ def _joined(names: Any) -> str:
     return "; ".join(sorted(set(names)))
 
 
-def _accuracy_columns(result: Accuracy) -> dict[str, Any]:
-    return {
-        "item_count": result.count,
-        "effective_count": result.effective_count,
-        "accuracy": result.value,
-        "ci_low": result.low,
-        "ci_high": result.high,
-        "ci_method": "none" if result.value is None else "wilson_effective",
-    }
-
-
 def _question(facet: str, level: str) -> str:
-    return facet if facet == "collaboration_pattern" else f"{facet} {level}"
+    return facet if level == "pattern" else f"{facet} {level}"
 
 
-def _kappas(agreement: pl.DataFrame, question: str) -> dict[str, float | None]:
-    of_question = agreement.filter(pl.col("question") == question)
-    found: dict[str, float | None] = {}
-    for name in KAPPAS:
-        values = of_question.filter(pl.col("statistic") == name).get_column("value").drop_nulls().to_list()
-        found[name] = float(np.mean(values)) if values else None
-    return found
-
-
-def _agreement(items: Items, raters: Raters) -> pl.DataFrame:
+def _agreement(items: Items, raters: Raters, accounts: Mapping[str, str | None]) -> pl.DataFrame:
     """Agreement by question; the domain of each question is that of its accuracy."""
     names = list(items)
     questions: dict[str, list[dict[str, Any]]] = {}
@@ -345,7 +336,8 @@ def _agreement(items: Items, raters: Raters) -> pl.DataFrame:
     rows = []
     if len(raters) > 1:
         for question, answers in questions.items():
-            rows += question_agreement(question, rating_codes(answers, names))
+            of_rows = [accounts[name] for name in rated_items(answers, names)]
+            rows += question_agreement(question, rating_codes(answers, names), of_rows)
     return (
         pl.DataFrame(rows, infer_schema_length=None) if rows else ValidationAgreement.create_empty().drop("label_set")
     )

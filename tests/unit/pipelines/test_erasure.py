@@ -10,6 +10,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from label_example import filled_csv, good_answer, label_set
 from model_example import question
 
 from clio_lite.accounts import account_key
@@ -19,6 +20,9 @@ from clio_lite.models.service import Reply
 from pipelines.erasure import erase_account, erased_accounts, remove_expired, rotate_secret
 from pipelines.errors import SettingsError
 from pipelines.storage import Store
+from pipelines.validation.answers import read_answers
+from pipelines.validation.score import score_labels
+from pipelines.validation.stored import answer_table, keep_scores
 
 MONTHS = ("2026-09", "2026-10")
 TABLES = ("core/cluster_member", "core/conversations", "core/facets", "raw/conversations")
@@ -184,6 +188,63 @@ def test_secrets_are_closed_to_others(store: Store) -> None:
 def test_a_secret_of_the_environment_is_not_rotated_here(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="USAGE_INDEX_ACCOUNT_SECRET"):
         rotate_secret(Store(tmp_path, "a secret of the environment"), is_forgetting=False)
+
+
+@pytest.fixture
+def judged(store: Store, tmp_path: Path) -> tuple[Store, str, str]:
+    """A month with a label set in which an account has an item, scored; its raw id and the label set."""
+    key = account_key(store.account_secret(), ANNA)
+    everyone, items, sheet = label_set(count=60)
+    theirs = items.item(0, "conversation_id")
+    own = pl.when(pl.col("conversation_id") == theirs).then(pl.lit(key)).otherwise("account_key").alias("account_key")
+    name = items.item(0, "label_set")
+    path = tmp_path / "rater.csv"
+    path.write_text(filled_csv([good_answer(row) for row in sheet]), encoding="utf-8")
+    raters = [read_answers(path, {row["item_id"]: row for row in items.iter_rows(named=True)})]
+    store.write_table("core/validation_population", name, everyone.with_columns(own))
+    store.write_table("core/validation_item", name, items)
+    store.write_table("core/validation_answer", name, answer_table(raters, items))
+    keep_scores(store, "2026-10", name, score_labels(items, everyone.with_columns(own), raters))
+    known = store.read_table("core/conversations", "2026-10")
+    more = known.head(1).with_columns(conversation_id=pl.lit(theirs), account_key=pl.lit(key))
+    store.write_table("core/conversations", "2026-10", pl.concat([known, more]))
+    return store, name, theirs
+
+
+def counted(store: Store) -> list[int]:
+    accuracy = store.read_table("core/validation_accuracy", "2026-10")
+    return accuracy.filter(pl.col("facet").cast(pl.String) == "collaboration_pattern")["item_count"].to_list()
+
+
+def test_judgements_of_an_erased_account_are_scored_without_it(judged: tuple[Store, str, str]) -> None:
+    store, name, theirs = judged
+    assert counted(store) == [60]
+    state = store.read_state("core/validation_accuracy", "2026-10")
+    erase_account(store, ANNA, source=None)
+    assert counted(store) == [59]
+    assert store.read_table("core/validation_estimate", "2026-10")["answered_count"].unique().to_list() == [59]
+    assert store.read_table("core/validation_confusion", name).group_by("facet").agg(
+        pl.col("item_weight").sum()
+    )["item_weight"].to_list() == pytest.approx([59, 59])  # fmt: skip
+    assert holding(store, theirs) == []
+    assert store.read_state("core/validation_accuracy", "2026-10") not in (None, state), "the index is stale"
+
+
+def test_a_label_set_whose_answers_were_not_kept_has_no_scores_after_an_erasure(judged: tuple[Store, str, str]) -> None:
+    store, name, _ = judged
+    store.table_path("core/validation_answer", name).unlink()
+    erase_account(store, ANNA, source=None)
+    assert counted(store) == []
+    assert not store.table_path("core/validation_confusion", name).exists()
+
+
+def test_what_people_judged_outlives_the_conversations_as_figures_alone(judged: tuple[Store, str, str]) -> None:
+    store, _, _ = judged
+    remove_expired(store, today=date(2036, 11, 1), raw_days=1, core_days=1)
+    kept = ("core/validation_accuracy", "core/validation_agreement", "core/validation_estimate")
+    left = {f"core/{path.parent.name}" for path in (store.root / "tables" / "core").glob("*/2026-10*.parquet")}
+    assert left == set(kept)
+    assert all(store.read_state(table, "2026-10") for table in kept)
 
 
 def test_tables_past_their_period_go_and_published_ones_stay(store: Store) -> None:

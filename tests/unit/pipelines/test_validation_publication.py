@@ -13,14 +13,18 @@ from label_example import CATALOGUE, filled_csv, good_answer, label_population, 
 from pipelines.aggregate import aggregate_month
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.defs.resources import build_resources
+from pipelines.errors import InputUnusableError
 from pipelines.progress import SilentReporter
 from pipelines.publish import publish_tables
 from pipelines.runner import plan_steps
 from pipelines.settings import Settings
 from pipelines.storage import Store
+from pipelines.validation.agreement import question_agreement, rated_items, rating_codes
 from pipelines.validation.answers import read_answers
+from pipelines.validation.correction import wilson_interval
 from pipelines.validation.publication import MonthValidation, chosen_label_set, month_validation, with_label_set
-from pipelines.validation.score import prediction_digest, published_shares, score_labels
+from pipelines.validation.released import released_agreement
+from pipelines.validation.score import prediction_digest, score_labels
 
 SEED, CONVERSATIONS = 1, 900
 POPULATION = label_population(SEED, CONVERSATIONS)
@@ -33,7 +37,7 @@ def exact():
 
 
 @pytest.fixture(scope="module")
-def scores(exact, tmp_path_factory):
+def scores(tmp_path_factory):
     """Raters who say directive of a third of what was called otherwise, and accept the rest."""
     everyone, items, sheet = label_set(count=120, population=POPULATION)
     rng = np.random.default_rng(0)
@@ -46,7 +50,7 @@ def scores(exact, tmp_path_factory):
     path = tmp_path_factory.mktemp("labels") / "rater.csv"
     path.write_text(filled_csv(rows), encoding="utf-8")
     raters = [read_answers(path, {row["item_id"]: row for row in items.iter_rows(named=True)})]
-    return score_labels(items, everyone, raters, published_shares(publish_tables(exact, make_context())))
+    return score_labels(items, everyone, raters)
 
 
 def published(exact, scores, **given):
@@ -101,6 +105,54 @@ def test_what_a_build_withholds_it_does_not_correct_either(exact, scores):
     assert shares.height == withheld.height
     for column in ("published_share", "share_corrected", "share_corrected_se", "ci_low", "ci_high"):
         assert shares[column].null_count() == shares.height
+
+
+def test_judgements_pass_the_gate_of_every_published_count(exact, scores):
+    found = published(exact, scores)["qa/validation"]
+    named = {(row["facet"], row["level"]): row for row in found.iter_rows(named=True)}
+    pattern, few = named["collaboration_pattern", "pattern"], named["no_task", "base"]
+    exact_counts = {(row["facet"], row["level"]): row["item_count"] for row in scores.accuracy.iter_rows(named=True)}
+    assert exact_counts["collaboration_pattern", "pattern"] == 120
+    assert (pattern["obs_status"], pattern["item_count"]) == ("A", 100)
+    low, high = wilson_interval(pattern["accuracy"], pattern["effective_count"])
+    assert (pattern["ci_low"], pattern["ci_high"]) == pytest.approx((low, high), rel=1e-3)
+    assert 0 < exact_counts["no_task", "base"] < 15
+    assert few["obs_status"] == "Q"
+    withheld = ("item_count", "effective_count", "accuracy", "ci_low", "ci_high", "cohen_kappa", "fleiss_kappa")
+    assert [few[name] for name in withheld] == [None] * len(withheld)
+
+
+def test_judgements_of_one_account_correct_nothing(exact, scores):
+    heavy = dataclasses.replace(scores, accuracy=scores.accuracy.with_columns(top_account_share=pl.lit(0.6)))
+    found = published(exact, heavy, top_account_share=pl.lit(0.6))
+    assert found["qa/validation"]["obs_status"].unique().to_list() == ["Q"]
+    assert found["qa/validation_share"].is_empty()
+    assert found["idx/collaboration_month"]["share_corrected"].null_count() == found["idx/collaboration_month"].height
+
+
+def test_a_kappa_rests_on_the_conversations_that_its_raters_both_judged():
+    # Twenty items of twenty accounts, of which the second rater judged six: too few of both.
+    given = [{str(n): "x" if n % 3 else "y" for n in range(20)}, {str(n): "x" for n in range(6)}]
+    names = [str(n) for n in range(20)]
+    accounts = [f"k{name}" for name in rated_items(given, names)]
+    rows = pl.DataFrame(question_agreement("task base", rating_codes(given, names), accounts))
+    rows = rows.with_columns(label_set=pl.lit("2026-10-a"))
+    assert rows["account_count"].to_list() == [6, 6, 6]
+    relaxed = dataclasses.replace(POLICY, min_conversations=5)
+    assert released_agreement(rows, POLICY)["obs_status"].unique().to_list() == ["Q"]
+    assert released_agreement(rows, relaxed)["obs_status"].unique().to_list() == ["A"]
+
+
+def test_judgements_scored_by_an_earlier_version_are_refused_with_the_command_that_mends_it(scores):
+    month = make_month(seed=SEED, conversations=CONVERSATIONS, catalogue=CATALOGUE)
+    given = {
+        "conversations": month.conversations, "facets": month.facets, "conversation_task": month.conversation_task,
+        "tasks": CATALOGUE.tasks, "occupations": CATALOGUE.occupations,
+    }  # fmt: skip
+    earlier = scores.accuracy.drop("account_count")
+    with pytest.raises(InputUnusableError, match="without account_count: score the sheets again"):
+        month_validation(earlier, scores.agreement, scores.estimates, **given)
+    assert with_label_set(earlier, scores.accuracy, "2026-10-a").equals(scores.accuracy)
 
 
 def test_the_label_set_with_most_answers_corrects_and_scoring_again_replaces_its_own(scores):

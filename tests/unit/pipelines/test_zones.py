@@ -6,10 +6,17 @@ import pytest
 
 from pipelines.contracts import PUBLISHED_TABLES, RESTRICTED_TABLES
 from pipelines.storage import Store, zone_of
+from pipelines.validation import tables as judged
 
 
 def relative(store: Store, name: str) -> Path:
     return store.table_path(name, "2026-10").relative_to(store.root)
+
+
+def test_every_table_about_judgements_is_known_as_restricted() -> None:
+    names = {value for value in vars(judged).values() if isinstance(value, str) and value.startswith("core/")}
+    assert len(names) == 7
+    assert names <= set(RESTRICTED_TABLES)
 
 
 def test_tables_lie_in_the_zone_of_their_name(tmp_path: Path) -> None:
