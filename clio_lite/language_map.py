@@ -37,6 +37,7 @@ class LanguageMap:
         offset: Shape (dimensions of the target,).
         quality: Mean cosine between mapped and true vectors of held-out English texts by kind of text, and the numbers
             of texts.
+        base: Digest of the map that it was carried from; None: it was fitted.
     """
 
     source: str
@@ -44,6 +45,7 @@ class LanguageMap:
     weights: Vectors
     offset: Vectors
     quality: Mapping[str, float]
+    base: str | None = None
 
     @property
     def digest(self) -> str:
@@ -138,7 +140,25 @@ def carry_language_map(
     kept = (language_map.weights @ change).astype(np.float16).astype(np.float32)
     offset = (language_map.offset @ change + wanted_mean - known_mean @ change).astype(np.float32)
     quality = {"fitted_texts": len(known), "change_cosine": cosine}
-    return LanguageMap(language_map.source, target, kept, offset, quality)
+    return LanguageMap(language_map.source, target, kept, offset, quality, base=language_map.digest)
+
+
+def assert_carried(language_map: LanguageMap, base_dir: Path = MAP_DIR) -> None:
+    """Refuse a map that was carried from another than the one that is in use.
+
+    Args:
+        language_map: What `carry_language_map` returned, read back.
+        base_dir: Folder of the map that is in use.
+
+    Raises:
+        LanguageMapError: The map in use was fitted anew since, or the carried one does not say what it came from.
+    """
+    base = json.loads((base_dir / "language_map.json").read_text(encoding="utf-8"))["digest"]
+    if language_map.base != base:
+        raise LanguageMapError(
+            f"expected the language map of the adapted encoder to be carried from {base}, found {language_map.base}: "
+            "after 'make languages' run 'make adapter', 'make reranker' and 'make heads'"
+        )
 
 
 def save_language_map(language_map: LanguageMap, folder: Path) -> None:
@@ -154,6 +174,7 @@ def save_language_map(language_map: LanguageMap, folder: Path) -> None:
         "source": language_map.source,
         "target": language_map.target,
         "digest": language_map.digest,
+        "base": language_map.base,
         "quality": dict(language_map.quality),
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,7 +203,9 @@ def load_language_map(folder: Path, *, source: str, target: str) -> LanguageMap:
         raise LanguageMapError(f"the language map was fitted to {facts['target']}, asked for {target}: {remedy}")
     with np.load(folder / "language_map.npz", allow_pickle=False) as arrays:
         weights: NDArray[np.float32] = arrays["weights"].astype(np.float32)
-        found = LanguageMap(source, facts["target"], weights, arrays["offset"], facts["quality"])
+        found = LanguageMap(
+            source, facts["target"], weights, arrays["offset"], facts["quality"], base=facts.get("base")
+        )
     if found.digest != facts["digest"]:
         raise LanguageMapError(
             f"expected a language map with digest {facts['digest']}, found {found.digest} in {folder}: {remedy}"

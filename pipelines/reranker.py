@@ -6,6 +6,7 @@ from pathlib import Path
 
 import onet
 from clio_lite.adapter import read_adapter
+from clio_lite.language_map import assert_carried
 from clio_lite.multilingual import load_routed_encoder
 from onet.phrasebook import activity_phrases
 from onet.release import load_release
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cache", type=Path, default=Path("data/store/cache"))
     options = parser.parse_args(arguments)
     encoder = load_routed_encoder(cache_dir=options.cache, map_dir=ADAPTER_DIR, adapter=read_adapter(ADAPTER))
+    assert_carried(encoder.language_map)
     release = load_release(options.onet)
     activity_phrases(release.activities)  # refuses a catalogue of other activities
     index = build_task_index(release, encoder, seed=0, is_plain=True)

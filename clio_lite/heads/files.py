@@ -72,10 +72,12 @@ def load_heads(path: Path, *, encoder_name: str) -> Heads:
 
     Args:
         path: Their folder.
-        encoder_name: Encoder that they are to be used with; another backend of the same model will do.
+        encoder_name: Encoder that they are to be used with; another backend of the same model will do, and one without
+            a part for other languages.
 
     Raises:
-        HeadMismatchError: There are none, or they belong to another encoder or to other dialogue features.
+        HeadMismatchError: There are none, or they belong to another encoder, to another map of what it reads in other
+            languages, or to other dialogue features.
     """
     remedy = "train them with 'python -m clio_lite.heads', with --encoder and --out for another encoder"
     missing = [name for name in FILES if not (path / name).is_file()]
@@ -84,6 +86,11 @@ def load_heads(path: Path, *, encoder_name: str) -> Heads:
     facts = json.loads((path / "heads.json").read_text(encoding="utf-8"))
     if model_of(facts["encoder_name"]) != model_of(encoder_name):
         raise HeadMismatchError(f"heads were trained with {facts['encoder_name']}, asked for {encoder_name}: {remedy}")
+    trained, asked = (name.partition("+")[2] for name in (facts["encoder_name"], encoder_name))
+    if trained and asked and trained != asked:
+        raise HeadMismatchError(
+            f"heads were trained with {trained} for other languages than English, asked for {asked}: {remedy}"
+        )
     if tuple(facts["features"]) != FEATURE_NAMES:
         raise HeadMismatchError(f"heads were trained on other dialogue features than these: {remedy}")
     with np.load(path / "heads.npz", allow_pickle=False) as arrays:

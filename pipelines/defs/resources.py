@@ -11,6 +11,7 @@ import onet
 from clio_lite.adapter import read_adapter
 from clio_lite.embedding import Backend, Encoder, load_encoder
 from clio_lite.heads import HEADS_DIR, Heads, load_heads
+from clio_lite.language_map import assert_carried
 from clio_lite.multilingual import load_routed_encoder
 from pipelines.models import open_model
 from pipelines.settings import EncoderRoute, RunFields, RunResource, Settings
@@ -76,7 +77,9 @@ def _encoder(model: str, route: EncoderRoute, backend: Backend, cache_dir: Path)
 def _adapted_encoder(route: EncoderRoute, backend: Backend, cache_dir: Path) -> Encoder:
     adapter = read_adapter(ADAPTER)
     if route == "language":
-        return load_routed_encoder(backend=backend, cache_dir=cache_dir, map_dir=ADAPTER_DIR, adapter=adapter)
+        routed = load_routed_encoder(backend=backend, cache_dir=cache_dir, map_dir=ADAPTER_DIR, adapter=adapter)
+        assert_carried(routed.language_map)
+        return routed
     return load_encoder(None, backend=backend, cache_dir=cache_dir, adapter=adapter)
 
 

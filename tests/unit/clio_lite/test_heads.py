@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -87,6 +88,14 @@ def test_heads_of_another_encoder_are_refused(heads, tmp_path):
         load_heads(tmp_path, encoder_name="words/fake/1")
     with pytest.raises(HeadMismatchError, match=r"found no heads\.json, heads\.npz, words\.tsv"):
         load_heads(tmp_path / "missing", encoder_name="words/fake/0")
+
+
+def test_heads_of_another_language_map_are_refused_and_those_of_one_serve_english_alone(heads, tmp_path):
+    save_heads(replace(heads, encoder_name="words/fake/0+tongues/1-aa"), tmp_path)
+    for name in ("words/fake/0+tongues/1-aa", "words/fake/0"):
+        assert load_heads(tmp_path, encoder_name=name).version == heads.version
+    with pytest.raises(HeadMismatchError, match=r"trained with tongues/1-aa .* asked for tongues/1-bb: train them"):
+        load_heads(tmp_path, encoder_name="words/fake/0+tongues/1-bb")
 
 
 def test_heads_of_other_features_are_refused(heads, tmp_path):

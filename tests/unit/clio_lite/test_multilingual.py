@@ -2,14 +2,24 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import onet
 from clio_lite.embedding import model_of
 from clio_lite.english import find_foreign
 from clio_lite.errors import LanguageMapError
-from clio_lite.language_map import LanguageMap, fit_language_map, is_held_out, load_language_map, save_language_map
+from clio_lite.language_map import (
+    LanguageMap,
+    assert_carried,
+    carry_language_map,
+    fit_language_map,
+    is_held_out,
+    load_language_map,
+    save_language_map,
+)
 from clio_lite.multilingual import RoutedEncoder, load_routed_encoder
 
 ENGLISH = [
@@ -129,6 +139,27 @@ def test_a_kept_map_is_read_back_and_refused_for_other_encoders_or_when_damaged(
     (tmp_path / "language_map.json").write_text(json.dumps(facts | {"digest": "0"}))
     with pytest.raises(LanguageMapError, match=f"with digest 0, found {found.digest}"):
         load_language_map(tmp_path, source="tongues/1", target="model/fp32/2")
+
+
+def test_a_carried_map_is_refused_once_the_map_it_came_from_is_fitted_anew(fitted, tmp_path):
+    found, _, _, true = fitted
+    carried = carry_language_map(found, true["title"], -true["title"], target="adapted/fp32/3")
+    save_language_map(found, tmp_path / "base")
+    save_language_map(carried, tmp_path / "adapted")
+    again = load_language_map(tmp_path / "adapted", source="tongues/1", target="adapted/fp32/3")
+    assert_carried(again, tmp_path / "base")
+    anew = replace(found, offset=found.offset + 1)
+    save_language_map(anew, tmp_path / "base")
+    with pytest.raises(LanguageMapError, match=f"from {anew.digest}, found {found.digest}: .*'make adapter'"):
+        assert_carried(again, tmp_path / "base")
+    with pytest.raises(LanguageMapError, match="found None"):
+        assert_carried(found, tmp_path / "base")
+
+
+def test_the_committed_map_of_the_adapted_encoder_was_carried_from_the_committed_one():
+    folder = Path(onet.__file__).parent / "adapter"
+    facts = json.loads((folder / "language_map.json").read_text(encoding="utf-8"))
+    assert_carried(load_language_map(folder, source=facts["source"], target=facts["target"]))
 
 
 @pytest.fixture(scope="module")
