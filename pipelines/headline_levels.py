@@ -7,8 +7,13 @@ headline there and task rows appear where their precision allows. This is decide
 
 from typing import Final
 
+import polars as pl
+
 PRECISE_CLASSES: Final = ("A", "B", "C")
 """Standard error under a third of the share."""
+
+WITHOUT_ERRORS: Final = "not_available"
+"""Account basis of published shares."""
 
 LEAST_PRECISE_SHARE: Final = 0.5
 """A level is read first where its precise rows hold at least this part of the matched usage."""
@@ -30,14 +35,23 @@ _SOURCES: Final = {
 }
 
 
+def is_precise() -> pl.Expr:
+    """Whether a row is precise enough to be read by itself: its error is stated and small enough.
+
+    Published shares have no sampling error to state and are precise. A row whose error is not known is not.
+    """
+    is_known = pl.col("precision_class").cast(pl.String).is_in(list(PRECISE_CLASSES)).fill_null(value=False)
+    return is_known | (pl.col("account_basis").cast(pl.String) == WITHOUT_ERRORS)
+
+
 def is_precise_sql(alias: str = "") -> str:
-    """SQL condition of a row that is precise enough to be read by itself; published shares state no error and are.
+    """The same as `is_precise` in SQL; of a row of unknown error null, which a filter takes as false.
 
     Args:
         alias: Prefix of the columns, such as `t.`.
     """
     classes = ", ".join(f"'{name}'" for name in PRECISE_CLASSES)
-    return f"({alias}precision_class IN ({classes}) OR {alias}account_basis = 'not_available')"
+    return f"({alias}precision_class IN ({classes}) OR {alias}account_basis = '{WITHOUT_ERRORS}')"
 
 
 def level_precision_sql() -> str:

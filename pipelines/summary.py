@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipelines.headline_levels import LEVEL_TITLES, LEVELS
+from pipelines.headline_levels import LEVEL_TITLES, LEVELS, is_precise_sql
 from pipelines.progress import StepCost
 from pipelines.storage import Store
 
@@ -26,24 +26,24 @@ _LEVEL: Final = """
     SELECT mapping_level, precise_share FROM v_level_precision
     WHERE strftime(period_start, '%Y-%m') = ? AND is_headline ORDER BY ALL LIMIT 1
 """
-_TASKS: Final = """
+_TASKS: Final = f"""
     SELECT task, usage_share, ci_low AS low_share, ci_high AS high_share, conversation_count AS conversations,
       account_band AS accounts
     FROM latest.task_month WHERE strftime(period_start, '%Y-%m') = ? AND row_kind = 'value' AND usage_share > 0
-      AND precision_class IS DISTINCT FROM 'D'
+      AND {is_precise_sql()}
     ORDER BY usage_share DESC, task LIMIT ?
 """
-_ACTIVITIES: Final = """
+_ACTIVITIES: Final = f"""
     SELECT title AS activity, usage_share, ci_low AS low_share, ci_high AS high_share, obs_status
     FROM latest.activity_month
     WHERE strftime(period_start, '%Y-%m') = ? AND row_kind = 'value' AND usage_share > 0 AND label_rule = 'single'
-      AND activity_level = ? AND precision_class IS DISTINCT FROM 'D'
+      AND activity_level = ? AND {is_precise_sql()}
     ORDER BY usage_share DESC, title LIMIT ?
 """
-_OCCUPATIONS: Final = """
+_OCCUPATIONS: Final = f"""
     SELECT onet_soc_code AS code, title, usage_share, task_coverage, representation_ratio AS representation
     FROM latest.occupation_month WHERE strftime(period_start, '%Y-%m') = ? AND row_kind = 'value' AND usage_share > 0
-      AND precision_class IS DISTINCT FROM 'D'
+      AND {is_precise_sql()}
     ORDER BY usage_share DESC, title LIMIT ?
 """
 _GROUPS: Final = """

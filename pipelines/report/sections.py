@@ -15,6 +15,7 @@ from pipelines.figures import (
 )
 from pipelines.figures.collaboration import PATTERN_TITLES
 from pipelines.figures.numbers import percent
+from pipelines.headline_levels import is_precise
 from pipelines.report.blocks import Column, FigureBlock, Section, Table, make_table
 from pipelines.report.tables import MonthTables
 from pipelines.report.tree import cluster_tree
@@ -108,10 +109,12 @@ def occupation_section(tables: MonthTables) -> Section | None:
         (statements.height - used - withheld - zero, "are not published by the source"),
     )
     said = "; ".join(f"{count:,} {words}" for count, words in counts if count)
-    precise = _sure(statements)
+    precise = statements.filter(is_precise())
     unsure = statements.height - precise.height
     if unsure:
-        said += f"; {unsure:,} of those used have a standard error of a third of their share or more and are not listed"
+        said += (
+            f"; {unsure:,} of those used have no known standard error under a third of their share and are not listed"
+        )
     lead = (f"Of {statements.height:,} task statements: {said}.",)
     first = [Column("usage_share", "Usage", "bar"), Column("interval", "95 % interval", "band")]
     return Section(
@@ -129,7 +132,7 @@ def occupation_section(tables: MonthTables) -> Section | None:
                     Column("task_coverage", "Tasks used", "share"),
                     *_MEASURES,
                 ],
-                _seen(with_interval(_sure(values(occupations)))),
+                _seen(with_interval(values(occupations).filter(is_precise()))),
             ),
             make_table(
                 f"Task statements with the most usage (first {TOP_ROWS}; base: all occupational conversations)",
@@ -143,11 +146,6 @@ def occupation_section(tables: MonthTables) -> Section | None:
             ),
         ),
     )
-
-
-def _sure(frame: pl.DataFrame) -> pl.DataFrame:
-    """Rows without those whose standard error is a third of the share or more; where none is stated, all."""
-    return frame.filter(pl.col("precision_class").cast(pl.String).ne_missing("D"))
 
 
 def with_interval(frame: pl.DataFrame) -> pl.DataFrame:

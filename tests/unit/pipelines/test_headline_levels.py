@@ -1,11 +1,12 @@
 """Which level a month is read at first: coarse with few conversations, fine where the precision allows."""
 
 import duckdb
+import polars as pl
 import pytest
 from index_month import POLICY, make_catalogue, make_context, make_month
 
 from pipelines.aggregate import aggregate_month
-from pipelines.headline_levels import LEVELS, level_precision_sql
+from pipelines.headline_levels import LEVELS, is_precise, is_precise_sql, level_precision_sql
 from pipelines.publish import publish_tables
 from pipelines.uncertainty import with_sampling_errors
 
@@ -56,3 +57,17 @@ def test_precise_rows_never_hold_more_than_those_stated(few, many):
 
 def test_where_no_error_is_estimated_major_groups_are_read_first():
     assert headline(levels(400, draws=0)) == "major_group"
+
+
+def test_the_view_the_report_and_the_summary_call_the_same_rows_precise():
+    rows = pl.DataFrame(
+        [(name, basis) for name in ("A", "B", "C", "D", None) for basis in ("account", "not_available")],
+        schema=["precision_class", "account_basis"], orient="row",
+    )  # fmt: skip
+    by_polars = rows.filter(is_precise())
+    with duckdb.connect() as con:
+        con.register("given", rows.to_arrow())
+        by_sql = con.sql(f"FROM given WHERE {is_precise_sql()}").pl()
+    assert sorted(by_polars.rows(), key=str) == sorted(by_sql.rows(), key=str)
+    assert by_polars.filter(pl.col("account_basis") == "account")["precision_class"].to_list() == ["A", "B", "C"]
+    assert by_polars.height == 8
