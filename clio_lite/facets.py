@@ -60,7 +60,10 @@ def extract_facets(
 
 def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: set[str] | None) -> pl.DataFrame:
     """Extract the facets of one batch."""
-    turns = [_user_turns(messages) for messages in batch["messages"].to_list()]
+    said = [_user_turns(messages) for messages in batch["messages"].to_list()]
+    asked = [[without_orders(turn) for turn in conversation] for conversation in said]
+    # A turn that holds nothing but orders says what it says: heads read it, no request is made of it.
+    turns = [[kept or turn for kept, turn in zip(*pair, strict=True)] for pair in zip(asked, said, strict=True)]
     replies = [_replies(messages) for messages in batch["messages"].to_list()]
     features = conversation_features(turns, encoder, heads.words, replies=replies)
     told = [_language_text(conversation) for conversation in turns]
@@ -75,7 +78,7 @@ def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: 
         "conversation_id": batch["conversation_id"],
         "is_occupational": (occupational[:, 0] >= screen.min_prob).tolist(),
         "occupational_prob": occupational[:, 0],
-        "request": [extract_request(texts, code) for texts, code in zip(turns, codes, strict=True)],
+        "request": [extract_request(texts, code) for texts, code in zip(asked, codes, strict=True)],
         "collaboration_pattern": patterns,
         "collaboration_prob": pattern_probs,
         "use_case": use_cases,
@@ -89,15 +92,8 @@ def _batch_facets(batch: pl.DataFrame, encoder: Encoder, heads: Heads, allowed: 
 
 
 def _user_turns(messages: Sequence[dict[str, str]]) -> list[str]:
-    """The turns by the user that say something, without orders to the labeller where more is in them.
-
-    One empty turn where none says anything.
-    """
-    turns = [
-        without_orders(message["content"]) or message["content"]
-        for message in messages
-        if message["role"] == "user" and message["content"].strip()
-    ]
+    """The turns by the user that say something; one empty turn where none does."""
+    turns = [message["content"] for message in messages if message["role"] == "user" and message["content"].strip()]
     return turns or [""]
 
 

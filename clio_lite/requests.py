@@ -28,7 +28,7 @@ from clio_lite.request_clauses import (
 )
 from clio_lite.request_names import hide_names
 from clio_lite.request_words import CONDITIONS
-from clio_lite.steering import has_order, without_orders
+from clio_lite.steering import has_order, without_delimiters
 from clio_lite.vocabulary import stop_words
 
 MAX_WORDS: Final = 25
@@ -115,10 +115,6 @@ _MARKS: Final = {
 }  # fmt: skip
 _MARK = re.compile(rf"\[({'|'.join(_MARKS)})\]")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]")
-_DELIMITER = re.compile(
-    r"</?[a-z_]{2,20}>|<\|[^|>]{1,20}\|>|<{2,}[^<>]{0,30}>{2,}|\[/?INST\]|#{2,}\s*(?:instruction|response|system|input)s?\b:?|^\s*(?:system|assistant)\s*:",
-    re.I | re.M,
-)
 _HEADER = re.compile(
     r"^\s*(?:from|to|cc|bcc|subject|date|sent|reply-to|von|an|betreff|de|para|asunto|objet)\s*:.*$|^.*\bplease find (?:attached|enclosed)\b.*$|^\s*(?:(?:kind|best|warm) )?regards\b.*$",
     re.I | re.M,
@@ -144,7 +140,7 @@ def extract_request(user_turns: Sequence[str], language: str | None) -> str:
     """Extract what the user asks for.
 
     Args:
-        user_turns: Redacted turns by the user, in order.
+        user_turns: Redacted turns by the user, in order, without orders to the labeller (`steering.without_orders`).
         language: ISO 639-1 code; None is read as English, `und` as another language.
 
     Returns:
@@ -164,8 +160,8 @@ def extract_request(user_turns: Sequence[str], language: str | None) -> str:
 
 
 def _task_text(turn: str) -> str:
-    """A turn without heads of mails, lines of bare code, false delimiters and sentences that address who labels it."""
-    turn = _HEADER.sub("", _DELIMITER.sub("\n", without_orders(turn[:READ_CHARACTERS])))
+    """A turn without heads of mails, lines of bare code and false delimiters."""
+    turn = _HEADER.sub("", without_delimiters(turn[:READ_CHARACTERS]))
     return "\n".join(line for line in turn.split("\n") if not _CODE_LINE.match(line))
 
 

@@ -91,6 +91,15 @@ def without_orders(text: str) -> str:
     return kept.strip() if _ANY_WORD.search(kept) else ""
 
 
+def without_delimiters(text: str) -> str:
+    """Leave out the marks of a model's prompt, wherever they stand.
+
+    Args:
+        text: A redacted turn.
+    """
+    return _DELIMITER.sub("\n", text)
+
+
 def has_order(text: str) -> bool:
     """Whether a text gives an order to whoever labels it.
 
@@ -107,7 +116,7 @@ def _parts(text: str) -> list[str]:
 
 def _without_orders(text: str) -> str:
     """One part of prose without orders; delimiters go only where the marks of a model's prompt are."""
-    bare = _DELIMITER.sub("\n", text) if _FRAMED.search(text) else text
+    bare = without_delimiters(text) if _FRAMED.search(text) else text
     return "\n".join(line for line in map(_kept_sentences, bare.split("\n")) if line is not None)
 
 

@@ -29,6 +29,7 @@ from clio_lite.naming import Label, NamingTask
 from clio_lite.privacy import MIN_PUBLISHED_GRADE, DisclosurePolicy, text_rule
 from clio_lite.redaction import redact_texts
 from clio_lite.requests import extract_request
+from clio_lite.steering import without_orders
 
 ATTACKERS: Final = 50
 DETAILS: Final = (
@@ -99,7 +100,7 @@ def encoder() -> Encoder:
 
 @cache
 def _request(text: str) -> str:
-    return extract_request([redact_texts([text])[0].text], "en")
+    return extract_request([without_orders(redact_texts([text])[0].text)], "en")
 
 
 @cache

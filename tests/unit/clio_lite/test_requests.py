@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from clio_lite.requests import MAX_WORDS, NO_REQUEST, extract_request
+from clio_lite.steering import without_orders
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_a_greeting_alone_is_no_request():
     ],
 )  # fmt: skip
 def test_a_request_carries_no_address_and_no_order_to_whoever_labels_it(turn, request_text):
-    assert extract_request([turn], "en") == request_text
+    assert extract_request([without_orders(turn)], "en") == request_text
 
 
 @pytest.mark.parametrize(
