@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from clio_lite.adapter import Adapter, add_adapter, check_base
 from clio_lite.errors import EncoderNotFoundError
+from clio_lite.quantisation import quantise
 from clio_lite.tables import embedding_schema
 
 TOKEN_LIMIT: Final = 256
@@ -34,22 +35,22 @@ CHARACTER_LIMIT: Final = 8_000
 SLICE_TEXTS: Final = 4_096
 """Texts that are tokenised at a time: token ids need more memory than vectors."""
 
-PART_TEXTS: Final = 32
-"""Texts that a thread takes at a time."""
+BATCH_TOKENS: Final = 256
+"""Tokens that the 8-bit model reads at a time, in texts of equal length; more are not faster."""
 
 BUNDLED_NAME: Final = "all-MiniLM-L6-v2"
 
 Backend = Literal["onnx", "onnx-fp32", "torch"]
-"""`onnx` has weights and activations of 8 bits, `onnx-fp32` and `torch` have floats of 32."""
+"""`onnx` has weights and activations of 8 bits with fixed ranges, `onnx-fp32` and `torch` have floats of 32."""
 
-_PRECISIONS: Final[dict[Backend, str]] = {"onnx": "onnx-int8", "onnx-fp32": "onnx-fp32", "torch": "torch-fp32"}
+_PRECISIONS: Final[dict[Backend, str]] = {"onnx": "onnx-int8-fixed", "onnx-fp32": "onnx-fp32", "torch": "torch-fp32"}
 
 _MODULES: Final = frozenset(["Transformer", "Pooling", "Normalize"])
 """Steps of a sentence-transformers model that are run here."""
 
 Vectors = NDArray[np.float32]
-Embed = Callable[[NDArray[np.int64]], Vectors]
-"""Token ids of one text, shape (1, tokens), to its unit vector, shape (1, dimensions)."""
+States = Callable[[NDArray[np.int64]], NDArray[np.float32]]
+"""Token ids of texts of equal length, shape (texts, tokens), to their tokens' states, dimensions last."""
 
 
 class Encoder(Protocol):
@@ -72,19 +73,29 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class FolderEncoder:
-    """An encoder made from a sentence-transformers folder: a tokeniser and a function over one text."""
+    """An encoder made from a sentence-transformers folder: a tokeniser and a model.
+
+    Attributes:
+        name: See `Encoder`.
+        dimensions: See `Encoder`.
+        tokenizer: Tokeniser of the model.
+        states: The model.
+        batch_tokens: Tokens that the model may read at a time without a bit of a state changing.
+        threads: Batches that are read at the same time.
+    """
 
     name: str
     dimensions: int
     tokenizer: Any = field(repr=False)
-    embed: Embed = field(repr=False)
+    states: States = field(repr=False)
+    batch_tokens: int = 1
     threads: int = 1
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """Encode texts into unit vectors.
 
-        Each distinct text is encoded once and by itself, without padding and without companions: its vector depends on
-        the text alone, bit by bit, whatever else is encoded, in which order and by how many threads.
+        Each distinct text is encoded once, without padding: its vector depends on the text alone, bit by bit, whatever
+        else is encoded, in which order and by how many threads.
 
         Args:
             texts: Any number of texts; the first 256 tokens of each are read.
@@ -98,17 +109,29 @@ class FolderEncoder:
         vectors = np.empty((len(unique), self.dimensions), dtype=np.float32)
         with ThreadPoolExecutor(self.threads) as pool:
             for start in range(0, len(unique), SLICE_TEXTS):
-                encodings = self.tokenizer.encode_batch(unique[start : start + SLICE_TEXTS])
-                ids = [encoding.ids for encoding in encodings]
-                parts = [ids[first : first + PART_TEXTS] for first in range(0, len(ids), PART_TEXTS)]
-                for number, part in enumerate(pool.map(self._embed_part, parts)):
-                    first = start + number * PART_TEXTS
-                    vectors[first : first + len(part)] = part
+                ids = [encoding.ids for encoding in self.tokenizer.encode_batch(unique[start : start + SLICE_TEXTS])]
+                batches = self._batches([len(tokens) for tokens in ids])
+                tokens = (np.array([ids[number] for number in batch], dtype=np.int64) for batch in batches)
+                for batch, found in zip(batches, pool.map(self._embed, tokens), strict=True):
+                    vectors[np.add(batch, start)] = found
         return vectors[rows]
 
-    def _embed_part(self, ids: Sequence[Sequence[int]]) -> Vectors:
-        """Vectors of some texts, one after another."""
-        return np.concatenate([self.embed(np.array([tokens], dtype=np.int64)) for tokens in ids])
+    def _batches(self, lengths: Sequence[int]) -> list[list[int]]:
+        """Numbers of texts that are read together: of equal length, the longest first."""
+        by_length: dict[int, list[int]] = {}
+        for number, length in enumerate(lengths):
+            by_length.setdefault(length, []).append(number)
+        return [
+            numbers[first : first + size]
+            for length, numbers in sorted(by_length.items(), reverse=True)
+            for size in [max(1, self.batch_tokens // length)]
+            for first in range(0, len(numbers), size)
+        ]
+
+    def _embed(self, ids: NDArray[np.int64]) -> Vectors:
+        """Mean of the states of each text's tokens, scaled to length 1."""
+        means = self.states(ids).mean(axis=1)
+        return np.asarray(means / np.linalg.norm(means, axis=1, keepdims=True), dtype=np.float32)
 
 
 def load_encoder(
@@ -124,8 +147,8 @@ def load_encoder(
     Args:
         model: None for the bundled all-MiniLM-L6-v2; a path for a sentence-transformers folder on disk; any other
             text for a model of the Hugging Face hub, which is then downloaded into `cache_dir`.
-        backend: `onnx` exports the model once into `cache_dir` with weights of 8 bits and runs it there (fastest);
-            `onnx-fp32` does so with weights as they are; `torch` runs the model itself (slowest).
+        backend: `onnx` exports the model once into `cache_dir` with weights and activations of 8 bits and runs it there
+            (fastest); `onnx-fp32` does so with floats as they are; `torch` runs the model itself (slowest).
         cache_dir: Folder for exports and downloads, made when missing.
         threads: Texts that are encoded at the same time; None for one per core that the process may use.
         adapter: Change to the model's weights, added before it is exported.
@@ -146,17 +169,18 @@ def load_encoder(
     dimensions = int(json.loads((folder / "config.json").read_text(encoding="utf-8"))["hidden_size"])
     precision = _PRECISIONS[backend]
     if backend == "torch":
-        embed = _torch_embed(folder, adapter)
+        states = _torch_states(folder, adapter)
     else:
-        export = cache_dir / "encoders" / f"{label}-{digest}-vector-{precision.removeprefix('onnx-')}.onnx"
+        export = cache_dir / "encoders" / f"{label}-{digest}-{precision.removeprefix('onnx-')}.onnx"
         if not export.exists():
             export.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(export.with_suffix(".lock")):
                 if not export.exists():  # another process may have made it meanwhile
                     _export(folder, export, adapter, is_quantised=backend == "onnx")
-        embed = _onnx_embed(export)
+        states = _onnx_states(export)
     name = f"{label}/{precision}/{digest}"
-    return FolderEncoder(name, dimensions, _tokenizer(folder), embed, threads or usable_cores())
+    batch_tokens = BATCH_TOKENS if backend == "onnx" else 1
+    return FolderEncoder(name, dimensions, _tokenizer(folder), states, batch_tokens, threads or usable_cores())
 
 
 def model_of(encoder_name: str) -> str:
@@ -246,13 +270,13 @@ def _tokenizer(folder: Path) -> Any:
 
 
 def _model(folder: Path, adapter: Adapter | None) -> Any:
-    """The adapted model of a folder as a module from token ids of texts of equal length to their unit vectors."""
+    """The adapted model of a folder as a module from token ids of texts of equal length to their tokens' states."""
     import torch
     from transformers import AutoModel
     from transformers.utils.logging import disable_progress_bar
 
-    class MeanVector(torch.nn.Module):
-        """Mean of the token states, scaled to length 1."""
+    class TokenStates(torch.nn.Module):
+        """Last states of the tokens."""
 
         def __init__(self, inner: torch.nn.Module) -> None:
             super().__init__()
@@ -262,33 +286,33 @@ def _model(folder: Path, adapter: Adapter | None) -> Any:
             inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
             if has_types:
                 inputs["token_type_ids"] = torch.zeros_like(ids)
-            states = self.inner(**inputs).last_hidden_state
-            return torch.nn.functional.normalize(states.mean(dim=1), dim=1)
+            states: torch.Tensor = self.inner(**inputs).last_hidden_state
+            return states
 
     disable_progress_bar()
     inner = AutoModel.from_pretrained(str(folder), local_files_only=True, attn_implementation="eager")
     has_types = "token_type_ids" in inspect.signature(inner.forward).parameters  # DistilBERT and others have none
     if adapter is not None:
         add_adapter(inner, adapter)
-    return MeanVector(inner).eval()
+    return TokenStates(inner).eval()
 
 
-def _torch_embed(folder: Path, adapter: Adapter | None) -> Embed:
+def _torch_states(folder: Path, adapter: Adapter | None) -> States:
     """Run the model itself."""
     import torch
 
     model = _model(folder, adapter)
 
-    def embed(ids: NDArray[np.int64]) -> Vectors:
+    def states(ids: NDArray[np.int64]) -> NDArray[np.float32]:
         with torch.inference_mode():
-            vector: Vectors = model(torch.from_numpy(ids)).numpy()
-        return vector
+            found: NDArray[np.float32] = model(torch.from_numpy(ids)).numpy()
+        return found
 
-    return embed
+    return states
 
 
-def _onnx_embed(export: Path) -> Embed:
-    """Run an exported model, each text on one thread."""
+def _onnx_states(export: Path) -> States:
+    """Run an exported model, each batch on one thread."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -296,11 +320,11 @@ def _onnx_embed(export: Path) -> Embed:
     options.intra_op_num_threads = 1
     session = onnxruntime.InferenceSession(str(export), options, providers=["CPUExecutionProvider"])
 
-    def embed(ids: NDArray[np.int64]) -> Vectors:
-        vector: Vectors = session.run(None, {"ids": ids})[0]
-        return vector
+    def states(ids: NDArray[np.int64]) -> NDArray[np.float32]:
+        found: NDArray[np.float32] = session.run(None, {"ids": ids})[0]
+        return found
 
-    return embed
+    return states
 
 
 def _export(folder: Path, target: Path, adapter: Adapter | None, *, is_quantised: bool) -> None:
@@ -314,41 +338,17 @@ def _export(folder: Path, target: Path, adapter: Adapter | None, *, is_quantised
             warnings.simplefilter("ignore")  # the tracer warns of every shape that it fixes; the tokens below are free
             torch.onnx.export(
                 _model(folder, adapter),
-                (torch.ones((1, 8), dtype=torch.int64),),
+                (torch.ones((2, 8), dtype=torch.int64),),
                 str(exported),
                 input_names=["ids"],
-                output_names=["vector"],
-                dynamic_axes={"ids": {1: "tokens"}},
+                output_names=["states"],
+                dynamic_axes={"ids": {0: "texts", 1: "tokens"}},
                 opset_version=17,
                 dynamo=False,
             )
         if is_quantised:
-            exported = _quantised(exported)
+            exported = quantise(exported, _tokenizer(folder))
         exported.replace(target)
-
-
-def _quantised(exported: Path) -> Path:
-    """Give an exported model's matrix products weights of 8 bits, beside it.
-
-    Ranges of activations are taken from each text as it passes. One bit of the weights is left unused, so that no
-    processor without the wider instructions saturates.
-    """
-    import onnx
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-    from onnxruntime.quantization.quant_utils import add_pre_process_metadata
-
-    model = onnx.load(exported)
-    add_pre_process_metadata(model)  # else it advises a step that changes nothing here
-    target = exported.with_name("int8.onnx")
-    quantize_dynamic(
-        model,
-        target,
-        op_types_to_quantize=["MatMul"],
-        per_channel=True,
-        reduce_range=True,
-        weight_type=QuantType.QInt8,
-    )
-    return target
 
 
 def with_request(facets: pl.DataFrame) -> pl.DataFrame:

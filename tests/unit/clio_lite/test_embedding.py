@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clio_lite.embedding import PART_TEXTS, TOKEN_LIMIT, FolderEncoder, load_encoder
+from clio_lite.embedding import TOKEN_LIMIT, FolderEncoder, load_encoder
 from clio_lite.errors import EncoderNotFoundError
 
 TEXTS = [
@@ -44,12 +44,12 @@ def test_vectors_in_full_precision_equal_those_of_sentence_transformers(encoder_
 
 def test_vectors_of_the_default_are_near_those_of_sentence_transformers(encoder, reference):
     cosines = (encoder.encode(TEXTS) * reference).sum(axis=1)
-    assert cosines.min() > 0.975
-    assert cosines.mean() > 0.985
+    assert cosines.min() > 0.96  # a word repeated 600 times; prose is above 0.975
+    assert cosines.mean() > 0.98
 
 
 def test_a_vector_depends_bit_by_bit_on_its_text_alone(encoder, encoder_cache):
-    company = [f"{text} {number}" for number in range(PART_TEXTS) for text in ("a", "many more words than " * 9)]
+    company = [f"{text} {number}" for number in range(40) for text in ("a", *TEXTS)]
     alone = np.concatenate([encoder.encode([text]) for text in TEXTS])
     by_one_thread = load_encoder(None, cache_dir=encoder_cache, threads=1)
     for other in (by_one_thread, load_encoder(None, cache_dir=encoder_cache, threads=4)):
@@ -109,13 +109,12 @@ class _Tokenizer:
 
 
 def _letters(ids):
-    vectors = np.stack([np.cos(ids.sum(axis=1)), np.sin(ids.sum(axis=1))], axis=1)
-    return vectors.astype(np.float32)
+    return np.stack([np.cos(ids), np.sin(ids)], axis=2).astype(np.float32)
 
 
 @given(st.lists(st.text(max_size=20), max_size=30), st.randoms(use_true_random=False))
 def test_vectors_do_not_depend_on_the_order_of_texts(texts, random):
-    small = FolderEncoder("letters", 2, _Tokenizer(), _letters)
+    small = FolderEncoder("letters", 2, _Tokenizer(), _letters, batch_tokens=40)
     shuffled = list(texts)
     random.shuffle(shuffled)
     by_text = dict(zip(shuffled, small.encode(shuffled), strict=True))
@@ -125,5 +124,5 @@ def test_vectors_do_not_depend_on_the_order_of_texts(texts, random):
 
 def test_the_name_carries_model_backend_and_digest(encoder):
     label, backend, digest = encoder.name.split("/")
-    assert (label, backend) == ("all-MiniLM-L6-v2", "onnx-int8")
+    assert (label, backend) == ("all-MiniLM-L6-v2", "onnx-int8-fixed")
     assert len(digest) == 12
