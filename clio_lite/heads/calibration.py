@@ -14,7 +14,7 @@ from clio_lite.heads.prediction import softmax
 
 TEMPERATURES: Final = np.round(np.arange(1.0, 4.01, 0.05), 2)
 BOUNDS: Final = np.round(np.arange(0.1, 0.91, 0.02), 2)
-MAX_FALSE_ALARMS: Final = 0.015
+MAX_FALSE_ALARMS: Final = 0.011
 """Share of harmless conversations that may be graded above 2."""
 
 CALIBRATION_BINS: Final = 10
@@ -61,7 +61,7 @@ def trained_bound(facet: str, classes: Sequence[str], left_out: LeftOut, tempera
     """The probability from which the screen is passed or a concern is graded; None for the other facets.
 
     The screen's bound has the best mean of accuracy and balanced accuracy. That of the concern is the lowest at which
-    at most 0.015 of the harmless conversations are graded above 2.
+    at most 0.011 of the harmless conversations are graded above 2.
 
     Args:
         facet: What the head tells.

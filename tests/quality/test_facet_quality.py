@@ -28,12 +28,12 @@ FRESH = tomllib.loads((Path(__file__).parent / "fresh_conversations.toml").read_
 HELD_OUT = tomllib.loads((Path(__file__).parent / "facet_conversations.toml").read_text(encoding="utf-8"))
 
 SEALED = Path(__file__).parent / "held_out_conversations.jsonl"
-SEALED_FLOORS = {"pattern": 0.75, "screen": 0.87, "use_case": 0.79, "language": 0.96, "chief_skill": 0.42}
-SEALED_CONCERN = {"harmful_above_2": 0.68, "harmless_above_1": 0.06, "harmless_above_2": 0.015}
+SEALED_FLOORS = {"pattern": 0.79, "screen": 0.89, "use_case": 0.82, "language": 0.96, "chief_skill": 0.44}
+SEALED_CONCERN = {"harmful_above_2": 0.75, "harmless_above_1": 0.075, "harmless_above_2": 0.015}
 
 OTHER_LANGUAGES = Path(__file__).parent / "held_out_other_languages.jsonl"
-OTHER_FLOORS = {"pattern": 0.83, "screen": 0.90, "use_case": 0.79, "language": 0.93}
-OTHER_HARMLESS_ABOVE_1 = 0.07
+OTHER_FLOORS = {"pattern": 0.84, "screen": 0.91, "use_case": 0.83, "language": 0.93}
+OTHER_HARMLESS_ABOVE_1 = 0.05
 
 CASES = {"conversations": HELD_OUT["conversations"], "unseen": HELD_OUT["unseen"], "fresh": FRESH["fresh"]}
 FLOORS = {

@@ -7,9 +7,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from facet_example import WordEncoder, few_definitions, train_word_heads, word_heads
+from scipy.sparse import csr_matrix
 
 from clio_lite.composing import (
     LINEAR_FACETS,
+    ComposedConversation,
     compose_conversations,
     definitions_digest,
     load_facet_definition,
@@ -20,9 +22,11 @@ from clio_lite.cues import find_cues
 from clio_lite.errors import HeadMismatchError
 from clio_lite.heads import HEADS_DIR, conversation_features, load_heads, save_heads
 from clio_lite.heads.calibration import LeftOut, calibration_error, fit_temperature, trained_bound
-from clio_lite.heads.training import DEFINITIONS_DIR
+from clio_lite.heads.fitting import HeadSettings, Labelled, fit, shared_features, training_weights
+from clio_lite.heads.training import DEFINITIONS_DIR, cut_short
 from clio_lite.replies import REPLY_FEATURES, reply_features
 from clio_lite.structure import FEATURE_NAMES, dialogue_features, first_window, later_windows
+from clio_lite.wording import Vocabulary
 
 
 class RecordingEncoder(WordEncoder):
@@ -206,9 +210,55 @@ def test_every_writer_counts_the_same_and_the_calibration_error_is_the_gap():
 
 
 def test_heads_state_who_wrote_what_they_learned_and_their_accuracy_on_each_left_out(heads):
-    assert list(heads.writers) == ["a", "b", "c", "d", "e", "f", "first", "g"]
+    assert list(heads.writers) == ["a", "b", "c", "d", "e", "f", "first", "g", "h", "i", "j"]
     assert heads.writers["e"] == 40
     for facet in LINEAR_FACETS:
         accuracies = [heads.quality[f"{facet}_{writer}_accuracy_share"] for writer in heads.writers]
         assert heads.quality[f"{facet}_accuracy_share"] == pytest.approx(np.mean(accuracies), abs=0.002)
         assert 0 <= heads.quality[f"{facet}_calibration_error_share"] < 1
+
+
+def test_conversations_are_cut_to_turns_that_show_their_pattern_already():
+    def written(pattern, *turns):
+        return ComposedConversation(turns, pattern, "group", "a", ("reply",) * len(turns))
+
+    kept = [written("directive", "1", "2", "3"), written("none", "1", "2", "3"), written("feedback_loop", "1", "2")]
+    cut = [written("feedback_loop", "1", "2", "3"), written("learning", "1", "2", "3"), written("learning", "1", "2")]
+    found = [(it.class_name, it.user_turns, len(it.replies)) for it in cut_short([*kept, *cut])]
+    assert found == [
+        ("feedback_loop", ("1", "2"), 2), ("learning", ("1", "2"), 2), ("learning", ("1",), 1), ("learning", ("1",), 1),
+    ]  # fmt: skip
+
+
+def _settings(**changed):
+    return HeadSettings(**{
+        "strength": 1.0, "template_weight": 0.5, "first_weight": 1.0, "balance": 0.0, "features": frozenset(),
+        "is_coupled": False, **changed,
+    })  # fmt: skip
+
+
+def test_classes_can_be_evened_out_among_conversations_of_equally_many_turns():
+    turns = np.array([1, 1, 1, 1, 2, 2, 2, 4])
+    labels = np.array(["x", "x", "x", "y", "x", "y", "y", "y"])
+    writers = np.array(["a"] * 7 + ["templates"])
+    known = Labelled(labels, writers, turns, np.array([1.0] * 6 + [0.5, 1.0]))
+    plain = training_weights(_settings(), known)
+    assert plain.tolist() == [1, 1, 1, 1, 1, 1, 0.5, 0.5]
+    evened = training_weights(_settings(turn_balance=1.0), known)
+    for count in (1, 2):
+        masses = [evened[(turns == count) & (labels == name)].sum() for name in ("x", "y")]
+        assert masses[0] == pytest.approx(masses[1])
+        assert sum(masses) == pytest.approx(plain[turns == count].sum())
+
+
+@pytest.mark.parametrize("is_coupled", [True, False])
+def test_what_is_learned_of_the_first_turn_helps_with_later_ones_where_they_are_coupled(is_coupled):
+    words = Vocabulary({"loss": 2, "only": 2}, 4), Vocabulary({"loss": 2}, 4)
+    shared = shared_features(1, 1, words)
+    assert shared.shape == (6, 3)
+    matrix = csr_matrix([[0, 0, 0, 1, 0, 0], [0, 0, 0, 0, 1, 0]] * 5, dtype=np.float64)
+    known = Labelled(np.array(["x", "y"] * 5), np.array(["a"] * 10), np.ones(10, dtype=np.int64), np.ones(10))
+    weights, _ = fit(matrix, known, _settings(is_coupled=is_coupled), shared)
+    assert weights[0].tolist() == [0] * 6
+    assert weights[1, 3] < 0 < weights[1, 4]
+    assert (weights[1, 5] < 0) == is_coupled
