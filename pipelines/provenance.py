@@ -191,6 +191,8 @@ def _notes(settings: RunFields, onet_version: str) -> str:
         notes.append(
             f"relaxed thresholds: {settings.min_conversations} conversations and {settings.min_accounts} accounts"
         )
+    if settings.sides_model and settings.task_labels > 1:
+        notes.append("idx.activity_side_month has one task statement per side: task_labels is not applied to it")
     if settings.assume_account_per_conversation:
         notes.append("conversations without an account are counted as accounts of their own")
     return "; ".join(notes)

@@ -83,7 +83,10 @@ class RunFields(BaseModel):
         default=200, ge=0, description="Times that the accounts are drawn again for the sampling errors; 0: none."
     )
     task_labels: int = Field(
-        default=1, ge=1, le=3, description="Most task statements of a conversation; above 1, weighted by probability."
+        default=1,
+        ge=1,
+        le=3,
+        description="Most task statements of a conversation; above 1, weighted by probability. A side has one.",
     )
     mapping_route: Literal["cluster", "conversation", "hierarchy"] = Field(
         default="conversation", description="Route from conversations to tasks that feeds the index; all are computed."

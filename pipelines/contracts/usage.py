@@ -93,7 +93,8 @@ class ActivityMonth(CommonBlock):
 class ActivitySideMonth(ActivityMonth):
     """Usage by work activity of each side: what people want done, and what the assistant does.
 
-    No rows where no language model is configured for the role sides: the sides cannot be told apart without one.
+    No rows where no language model is configured for the role sides: the sides cannot be told apart without one. A side
+    has one task statement, also where task_labels gives conversations more.
     """
 
     side = dy.Enum(

@@ -60,13 +60,32 @@ def verifier_score(
 
 
 @tables(
+    TableSpec("core/request_task_embedding", GROUP),
+    upstream={
+        "index_manifest": "core/task_index",
+        "embeddings": "core/request_embeddings",
+        "facets": "core/facets",
+    },
+)
+def request_task_embedding(
+    context: dg.AssetExecutionContext, index_manifest: pl.DataFrame, embeddings: pl.DataFrame, facets: pl.DataFrame
+) -> pl.DataFrame:
+    """Encode the requests by the encoder of the task index, once for every route to the tasks.
+
+    Where the index has the encoder of the requests, these are their vectors as they are.
+    """
+    encoder = open_index_encoder(context.resources.settings, context.resources.store, index_manifest)
+    return index_embeddings(embeddings, facets, encoder, index_manifest.item(0, "request_encoder_name"))
+
+
+@tables(
     TableSpec("core/cluster_task", GROUP, settings=_VERIFY),
     TableSpec("core/cluster_task_model_use", GROUP, settings=_VERIFY),
     upstream={
         "index_manifest": "core/task_index",
         "clusters": "core/cluster",
         "members": "core/cluster_member",
-        "embeddings": "core/request_embeddings",
+        "embeddings": "core/request_task_embedding",
         "facets": "core/facets",
         "tasks": "ref/onet_task",
         "links": "ref/task_activity",
@@ -88,8 +107,7 @@ def cluster_task(
     settings, store = context.resources.settings, context.resources.store
     encoder = open_index_encoder(settings, store, index_manifest)
     index = stored_task_index(index_manifest, encoder, store.task_indexes)
-    own_name = index_manifest.item(0, "request_encoder_name")
-    ids, centroids = cluster_centroids(members, index_embeddings(embeddings, facets, encoder, own_name))
+    ids, centroids = cluster_centroids(members, embeddings)
     model = open_model(settings, store, "verify", run=context.partition_key)
     texts, subjects = cluster_texts(ids.get_column("cluster_id").to_list(), clusters, members, facets)
     verifier = task_verifier(model, index, texts, subjects, settings, scores, taxonomy, has_texts=False)
@@ -106,7 +124,7 @@ def cluster_task(
         "index_manifest": "core/task_index",
         "members": "core/cluster_member",
         "cluster_matches": "core/cluster_task",
-        "embeddings": "core/request_embeddings",
+        "embeddings": "core/request_task_embedding",
         "facets": "core/facets",
         "nodes": "core/task_hierarchy",
         "placed": "core/task_hierarchy_statement",
@@ -137,7 +155,6 @@ def conversation_task(
     settings, store = context.resources.settings, context.resources.store
     encoder = open_index_encoder(settings, store, index_manifest)
     index = stored_task_index(index_manifest, encoder, store.task_indexes)
-    embeddings = index_embeddings(embeddings, facets, encoder, index_manifest.item(0, "request_encoder_name"))
     ids, vectors = embeddings.get_column("conversation_id"), stacked_vectors(embeddings)
     texts = request_texts(embeddings, facets)
     model = open_model(settings, store, "verify", run=context.partition_key)

@@ -8,6 +8,7 @@ import pytest
 
 from pipelines.contracts import IDX_TABLES, PUBLISHED_TABLES
 from pipelines.errors import PublicationRefusedError
+from pipelines.model_settings import ModelChoice
 from pipelines.provenance import Publication, archive_tables, input_digest, last_vintage, published_tables, vintage_row
 from pipelines.settings import RunFields
 from pipelines.storage import Store
@@ -65,6 +66,14 @@ def test_equal_builds_have_equal_ids_and_others_do_not() -> None:
     assert row().item(0, "vintage_id") == ids[0]
     assert len(set(ids)) == len(ids)
     assert all(vintage_id.startswith("2026-10-") for vintage_id in ids)
+
+
+def test_notes_say_where_several_labels_are_not_applied() -> None:
+    one = ModelChoice(model="m")
+    several = RunFields(task_labels=2, models={"sides": one})
+    assert "idx.activity_side_month has one task statement per side" in row(several).item(0, "notes")
+    for other in (RunFields(task_labels=2), RunFields(models={"sides": one})):
+        assert "activity_side_month" not in row(other).item(0, "notes")
 
 
 def test_notes_say_starter_relaxed_thresholds_and_assumed_accounts() -> None:
