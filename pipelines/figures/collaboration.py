@@ -5,6 +5,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import polars as pl
 
+from pipelines.figures.intervals import upper_end, whiskers, with_interval_text
 from pipelines.figures.numbers import percent, stated_percent
 from pipelines.figures.style import (
     ACCENT,
@@ -33,7 +34,8 @@ def pattern_figure(frame: pl.DataFrame) -> go.Figure:
     """The five patterns, automation first, coloured by what they belong to.
 
     Args:
-        frame: `collaboration_pattern`, `pattern_share`, `obs_status`; other rows than the five are left out.
+        frame: `collaboration_pattern`, `pattern_share`, `obs_status`, and `ci_low` and `ci_high` where intervals are
+            stated; other rows than the five are left out.
     """
     by_pattern = {str(row["collaboration_pattern"]): row for row in frame.to_dicts()}
     rows = [(name, by_pattern[name]) for name in PATTERN_TITLES if name in by_pattern]
@@ -44,14 +46,18 @@ def pattern_figure(frame: pl.DataFrame) -> go.Figure:
         y=list(range(len(rows))),
         orientation="h",
         marker={"color": [ACCENT if name in _AUTOMATION else SLATE for name, _ in rows]},
-        text=[f"{PATTERN_TITLES[name]}: {text}" for (name, _), text in zip(rows, texts, strict=True)],
+        error_x=whiskers([row for _, row in rows], "pattern_share"),
+        text=[
+            with_interval_text(f"{PATTERN_TITLES[name]}: {text}", row, "pattern_share")
+            for (name, row), text in zip(rows, texts, strict=True)
+        ],
         textposition="none",
         hovertemplate="%{text}<extra></extra>",
     )
     figure.update_layout(
         annotations=[
             note(
-                row["pattern_share"] or 0,
+                upper_end(row, "pattern_share"),
                 number,
                 f"{text} · {'automation' if name in _AUTOMATION else 'augmentation'}",
                 xanchor="left",
@@ -62,7 +68,7 @@ def pattern_figure(frame: pl.DataFrame) -> go.Figure:
         ]
     )
     figure.update_xaxes(**percent_axis("Share of conversations with one of the five patterns"))
-    longest = max((row["pattern_share"] or 0.0 for _, row in rows), default=0.0)
+    longest = max((upper_end(row, "pattern_share") for _, row in rows), default=0.0)
     figure.update_xaxes(range=[0, 1.35 * longest or 1])
     label_rows(figure, [PATTERN_TITLES[name] for name, _ in rows])
     described(figure, {"compact": {**figure.layout.meta["compact"], "xaxis.range": [0, 1.7 * longest or 1]}})

@@ -3,6 +3,7 @@
 import plotly.graph_objects as go
 import polars as pl
 
+from pipelines.figures.intervals import upper_end, whiskers, with_interval_text
 from pipelines.figures.numbers import stated_percent
 from pipelines.figures.style import ACCENT, base_layout, described, label_rows, listed, note, percent_axis
 
@@ -11,7 +12,7 @@ def share_bar_figure(frame: pl.DataFrame, *, label: str, subject: str, axis: str
     """One bar per row in the frame's order, with its value in figures.
 
     Args:
-        frame: The label column, `usage_share`, `obs_status`.
+        frame: The label column, `usage_share`, `obs_status`, and `ci_low` and `ci_high` where intervals are stated.
         label: Column that names a row.
         subject: What the rows are, for the description.
         axis: Title of the axis.
@@ -25,13 +26,17 @@ def share_bar_figure(frame: pl.DataFrame, *, label: str, subject: str, axis: str
         y=list(range(len(rows))),
         orientation="h",
         marker={"color": ACCENT},
-        text=[f"{name}: {text}" for name, text in zip(names, texts, strict=True)],
+        error_x=whiskers(rows, "usage_share"),
+        text=[
+            with_interval_text(f"{name}: {text}", row, "usage_share")
+            for name, text, row in zip(names, texts, rows, strict=True)
+        ],
         textposition="none",
         hovertemplate="%{text}<extra></extra>",
     )
     figure.update_layout(
         annotations=[
-            note(row["usage_share"] or 0, number, text, xanchor="left", xshift=5)
+            note(upper_end(row, "usage_share"), number, text, xanchor="left", xshift=5)
             for number, (row, text) in enumerate(zip(rows, texts, strict=True))
         ]
     )

@@ -5,6 +5,7 @@ from typing import Any, Final
 import plotly.graph_objects as go
 import polars as pl
 
+from pipelines.figures.intervals import whiskers, with_interval_text
 from pipelines.figures.numbers import percent, stated_percent
 from pipelines.figures.style import (
     ACCENT,
@@ -27,7 +28,8 @@ def beside_employment_figure(frame: pl.DataFrame, *, label: str, subject: str) -
     """Share of usage and share of employment of each group, one row each, in the frame's order.
 
     Args:
-        frame: The label column, `usage_share`, `employment_share`, `obs_status`.
+        frame: The label column, `usage_share`, `employment_share`, `obs_status`, and `ci_low` and `ci_high` where
+            intervals are stated.
         label: Column that names a row.
         subject: What the rows are, for the description.
     """
@@ -57,7 +59,12 @@ def beside_employment_figure(frame: pl.DataFrame, *, label: str, subject: str) -
             y=numbers,
             mode="markers",
             marker={"color": colour, "size": 10, "symbol": symbol, "line": {"width": 2, "color": colour}},
-            text=[f"{name}: {percent(row[column])} {word}" for name, row in zip(names, rows, strict=True)],
+            error_x=whiskers(rows, column) if column == "usage_share" else None,
+            text=[
+                with_interval_text(said, row, column) if column == "usage_share" else said
+                for row in rows
+                for said in [f"{row[label]}: {percent(row[column])} {word}"]
+            ],
             hovertemplate="%{text}<extra></extra>",
             cliponaxis=False,
         )

@@ -266,3 +266,28 @@ def test_a_build_from_published_shares_says_so_and_claims_no_withholding(month):
     assert "from published task shares" in text
     assert "nothing is withheld here" in text
     assert "Conversations are screened" not in text
+
+
+def test_a_published_share_shows_its_interval_and_one_without_shows_none():
+    frame = pl.DataFrame(
+        {"kind": ["a", "b", "c"], "usage_share": [0.4, 0.0, None], "employment_share": [0.1, 0.2, 0.3],
+         "obs_status": ["A", "A", "Q"], "ci_low": [0.35, 0.0, None], "ci_high": [0.47, 0.02, None]}
+    )  # fmt: skip
+    bars = figures.share_bar_figure(frame, label="kind", subject="x", axis="Share")
+    dots = figures.beside_employment_figure(frame, label="kind", subject="x")
+    patterns = figures.pattern_figure(
+        frame.rename({"usage_share": "pattern_share"}).with_columns(
+            collaboration_pattern=pl.Series(["directive", "learning", "validation"])
+        )
+    )
+    for mark in (bars.data[0], dots.data[-1]):
+        assert list(mark.error_x.array) == [pytest.approx(0.07), pytest.approx(0.02), None]
+        assert list(mark.error_x.arrayminus) == [pytest.approx(0.05), 0, None]
+        assert mark.error_x.visible
+        assert mark.text[0].endswith("(95 % interval 35.0% to 47.0%)")
+        assert "interval" not in mark.text[2]
+    assert dots.data[-2].error_x.array is None, "employment is no sample of ours"
+    assert list(patterns.data[0].error_x.array)[:2] == [pytest.approx(0.07), pytest.approx(0.02)]
+    assert bars.layout.annotations[0].x == pytest.approx(0.47), "the figure stands behind the whisker"
+    plain = figures.share_bar_figure(frame.drop("ci_low", "ci_high"), label="kind", subject="x", axis="Share")
+    assert not plain.data[0].error_x.visible
