@@ -21,7 +21,7 @@ from tiny_month import MONTH, write_month, write_settings
 
 pytestmark = pytest.mark.slow
 KILLS = 10
-MADE_BY_MODELS = ("facet*", "cluster*", "conversation_task*", "verifier*", "request_embeddings", "*side*")
+MADE_BY_MODELS = ("facet*", "cluster*", "conversation_task*", "verifier*", "request_*", "*side*")
 BEHAVIOURS = (
     *[("good",)] * 6,
     ("429-1", "good"),
