@@ -9,7 +9,7 @@ MONTH := 2026-10
 WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .DEFAULT_GOAL := help
-.PHONY: index test quick check format ui bench heads languages adapter reranker dictionary golden lock setup clean help
+.PHONY: index test quick check format ui bench heads languages adapter dictionary golden lock setup clean help
 
 index: $(STAMP)  ## install, run the main job on the bundled sample, show the result
 	@$(BIN)/usage-index run --conversations $(SAMPLE) --month $(MONTH) --config data/sample/config.toml
@@ -43,11 +43,8 @@ heads: $(STAMP)  ## retrain the facet heads from their definitions
 languages: $(STAMP)  ## fit the map of the multilingual encoder anew, then run 'make adapter reranker heads'; ONET names an O*NET release
 	@$(BIN)/python -m pipelines.language_map $(ONET)
 
-adapter: $(STAMP)  ## retrain the mapping's change of the encoder, then run 'make reranker'; ONET names an O*NET 29.1 release
+adapter: $(STAMP)  ## retrain the mapping's change of the encoder; ONET names an O*NET 29.1 release
 	@$(BIN)/python -m pipelines.adapter $(ONET)
-
-reranker: $(STAMP)  ## retrain the reranker of task statements; ONET names an O*NET 29.1 release
-	@$(BIN)/python -m pipelines.reranker $(ONET)
 
 dictionary: $(STAMP)  ## write docs/data_dictionary.md from the schemas
 	@$(BIN)/python -m pipelines.dictionary

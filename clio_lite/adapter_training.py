@@ -1,7 +1,7 @@
 """Training of an adapter: texts are drawn to the documents that answer them and away from those of other texts.
 
 The loss is the multiple negatives ranking loss (arXiv 1705.00652) over the documents of a batch, in both directions; a
-known answer is never a negative. Half of the batches are made of groups that the model finds alike, whose documents are
+known answer is never a negative. Beside its answers, another wording of what is asked counts as a document. Half of the batches are made of groups that the model finds alike, whose documents are
 hard to tell apart. The change is of low rank (arXiv 2106.09685), on every linear layer.
 """
 
@@ -29,8 +29,7 @@ RANK: Final = 16
 GAIN: Final = 2.0
 EPOCHS: Final = 3
 BATCH_GROUPS: Final = 32
-DOCUMENTS_PER_GROUP: Final = 3
-OTHER_WORDING_SHARE: Final = 0.5
+ANSWERS_PER_GROUP: Final = 3
 LEARNING_RATE: Final = 1e-3
 WEIGHT_DECAY: Final = 0.01
 WARMUP_SHARE: Final = 0.1
@@ -54,17 +53,18 @@ class Batch:
     """Texts and documents of one step; `is_answer` has a row per text and a column per document."""
 
     texts: list[str]
-    documents: list[int]
+    documents: list[str]
     is_answer: NDArray[np.bool_]
 
 
 def draw_batches(
-    groups: Sequence[TextGroup], vectors: NDArray[np.float32], *, epochs: int, seed: int
+    groups: Sequence[TextGroup], documents: Sequence[str], vectors: NDArray[np.float32], *, epochs: int, seed: int
 ) -> Iterator[Batch]:
     """Batches of an adapter's training.
 
     Args:
         groups: Groups of texts.
+        documents: Documents by number.
         vectors: Unit vector of each group's leading text.
         epochs: Times that each group is drawn, about.
         seed: Seed of every draw.
@@ -77,19 +77,33 @@ def draw_batches(
         order = rng.permutation(len(groups))
         for start in range(0, len(groups) - size + 1, size):
             chosen = order[start : start + size] if rng.random() < 0.5 else nearest[order[start]]
-            drawn: dict[int, None] = {}
-            for number in chosen:
-                answers = groups[number].answers
-                some = rng.choice(answers, min(DOCUMENTS_PER_GROUP, len(answers)), replace=False)
-                drawn |= dict.fromkeys(int(answer) for answer in some)
-            texts, owners = [groups[number].text for number in chosen], list(chosen)
-            for number in chosen:
-                if groups[number].others and rng.random() < OTHER_WORDING_SHARE:
-                    texts.append(str(rng.choice(groups[number].others)))
-                    owners.append(number)
-            documents = list(drawn)
-            is_answer = np.array([[document in known[owner] for document in documents] for owner in owners])
-            yield Batch(texts, documents, is_answer)
+            yield _draw_batch(groups, documents, known, chosen, rng)
+
+
+def _draw_batch(
+    groups: Sequence[TextGroup],
+    documents: Sequence[str],
+    known: Sequence[frozenset[int]],
+    chosen: NDArray[np.intp],
+    rng: np.random.Generator,
+) -> Batch:
+    """The leading text and another wording of each group; as documents some answers and one more wording."""
+    texts, owners = [groups[number].text for number in chosen], [int(number) for number in chosen]
+    answers: dict[int, None] = {}
+    wordings: list[tuple[int, str]] = []
+    for number in owners[: len(chosen)]:
+        group = groups[number]
+        some = rng.choice(group.answers, min(ANSWERS_PER_GROUP, len(group.answers)), replace=False)
+        answers |= dict.fromkeys(int(answer) for answer in some)
+        asked = [group.others[place] for place in rng.permutation(len(group.others))[:2]]
+        texts += asked[:1]
+        owners += [number] * len(asked[:1])
+        wordings += [(number, wording) for wording in asked[1:]]
+    is_answer = [
+        [answer in known[owner] for answer in answers] + [owner == asker for asker, _ in wordings] for owner in owners
+    ]
+    found = [*(documents[answer] for answer in answers), *(wording for _, wording in wordings)]
+    return Batch(texts, found, np.array(is_answer))
 
 
 class _Trained:
@@ -187,7 +201,7 @@ def train_adapter(
     folder = bundled_folder()
     trained = _Trained(folder, seed)
     torch = trained.torch
-    batches = list(draw_batches(groups, vectors, epochs=epochs, seed=seed))
+    batches = list(draw_batches(groups, documents, vectors, epochs=epochs, seed=seed))
     warm = max(1, round(WARMUP_SHARE * len(batches)))
     optimizer = torch.optim.AdamW(trained.parameters(), lr=LEARNING_RATE, weight_decay=WEIGHT_DECAY)
     for step, batch in enumerate(batches):
@@ -197,7 +211,7 @@ def train_adapter(
         is_answer = torch.from_numpy(batch.is_answer)
         with trained.half_precision():
             asked = trained.embed(batch.texts)
-            answers = trained.embed([documents[number] for number in batch.documents])
+            answers = trained.embed(batch.documents)
         scores = SCALE * asked @ answers.T
         loss = trained.loss(scores, is_answer) + REVERSE_WEIGHT * trained.loss(scores.T, is_answer.T)
         optimizer.zero_grad()

@@ -6,8 +6,12 @@ activities of another kind. Fitting is in `calibration`, measuring in `evaluatio
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 import polars as pl
+
+SPLIT_SEED: Final = 0
+"""Seed of the split of activities that trained parts keep to: those held out with it took no part in any training."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,73 @@ def activity_gold(
         links=_answers(queries.select("query_number", "dwa_id").join(linked, on="dwa_id")),
         near=_answers(queries.select("query_number", "iwa_id").join(linked, on="iwa_id")),
     )
+
+
+def asked_gold(gold: Gold, requests: pl.DataFrame) -> tuple[Gold, pl.Series]:
+    """A gold's activities asked for by a request in place of their title, where one is known.
+
+    Args:
+        gold: Activities and their links.
+        requests: owner (the activity), writer and request; one of each activity is taken, by a hash of its id.
+
+    Returns:
+        The gold of the activities with a request, numbered anew, and who wrote each request.
+    """
+    by_owner = requests.group_by("owner").agg("writer", "request").sort("owner")
+    place = pl.col("owner").map_elements(_hashed, return_dtype=pl.UInt64) % pl.col("request").list.len()
+    chosen = by_owner.select("owner", pl.col("writer", "request").list.get(place))
+    queries = gold.queries.join(chosen, left_on="dwa_id", right_on="owner").sort("query_number")
+    numbers = queries.select("query_number", number=pl.int_range(pl.len(), dtype=pl.Int64))
+
+    def renumbered(frame: pl.DataFrame) -> pl.DataFrame:
+        joined: pl.DataFrame = frame.join(numbers, on="query_number").with_columns(query_number="number").drop("number")
+        return joined.sort("query_number", maintain_order=True)
+
+    asked = renumbered(queries.with_columns(title="request").drop("request", "writer"))
+    return Gold(asked, renumbered(gold.links), renumbered(gold.near)), queries["writer"]
+
+
+def occupation_gold(statements: pl.DataFrame, occupations: pl.DataFrame, *, seed: int) -> Gold:
+    """Titles of occupations, to which their own statements are the answers; near is any of the major group.
+
+    Args:
+        statements: Statements of a task index.
+        occupations: OnetOccupation of the release.
+        seed: Decides which occupations are held out.
+    """
+    numbered = statements.select(
+        pl.col("onet_soc_codes").alias("dwa_id"), statement_number=pl.int_range(pl.len(), dtype=pl.Int64)
+    ).explode("dwa_id")
+    linked = numbered.with_columns(iwa_id=pl.col("dwa_id").str.slice(0, 2))
+    queries = (
+        linked.select("dwa_id", "iwa_id")
+        .unique()
+        .join(occupations.select(dwa_id="onet_soc_code", title="title"), on="dwa_id")
+        .sort("dwa_id")
+        .with_columns(is_held_out=pl.col("dwa_id").map_elements(lambda code: is_held_out(code, seed=seed), pl.Boolean))
+        .select(pl.int_range(pl.len(), dtype=pl.Int64).alias("query_number"), pl.all())
+    )
+    return Gold(
+        queries=queries,
+        links=_answers(queries.select("query_number", "dwa_id").join(linked, on="dwa_id")),
+        near=_answers(queries.select("query_number", "iwa_id").join(linked, on="iwa_id")),
+    )
+
+
+def joined_gold(first: Gold, second: Gold) -> Gold:
+    """Two golds as one; the queries of the second are numbered behind those of the first."""
+
+    def joined(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+        behind = after.with_columns(pl.col("query_number") + first.queries.height)
+        return pl.concat([before, behind.select(before.columns)])
+
+    return Gold(
+        joined(first.queries, second.queries), joined(first.links, second.links), joined(first.near, second.near)
+    )
+
+
+def _hashed(text: str) -> int:
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest())
 
 
 def _held_out_expr(seed: int) -> pl.Expr:

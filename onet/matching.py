@@ -9,14 +9,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from onet.reranking import RERANK_DEPTH, RerankVerifier, rerank_candidates
 from onet.retrieval import retrieve_tasks
 from onet.task_hierarchy import TaskHierarchy, descend
 from onet.task_index import Encoder, TaskIndex, encode_checked
 from onet.verification import Verifier
-
-CHUNK_TEXTS: Final = 4096
-"""Texts that are reranked at a time, so that memory does not grow with their number."""
 
 MATCH_COLUMNS: Final = (
     "id",
@@ -87,28 +83,11 @@ def match_vectors(
         The table of `match_texts`.
 
     Raises:
-        ValueError: An id is null or repeated, there are not as many ids as vectors, or a reranker has no texts.
+        ValueError: An id is null or repeated, or there are not as many ids as vectors.
     """
     _check_ids(ids, vectors)
-    if not isinstance(verifier, RerankVerifier):
-        candidates = retrieve_tasks(index, vectors, top=top, texts=None if texts is None else texts.to_list())
-        return _judged(ids, candidates, index, verifier)
-    if texts is None:
-        raise ValueError(f"{verifier.name} judges texts, not vectors alone: give it texts, or calibrated retrieval")
-    asked = texts.to_list()
-    parts = [
-        _reranked(asked[part], vectors[part], index, verifier, top).with_columns(pl.col("query_number") + part.start)
-        for part in (slice(start, start + CHUNK_TEXTS) for start in range(0, max(len(asked), 1), CHUNK_TEXTS))
-    ]
-    return _with_statements(ids, pl.concat(parts), index, verifier)
-
-
-def _reranked(
-    texts: list[str], vectors: NDArray[np.float32], index: TaskIndex, verifier: RerankVerifier, top: int
-) -> pl.DataFrame:
-    candidates = retrieve_tasks(index, vectors, top=max(top, RERANK_DEPTH), texts=texts)
-    candidates = rerank_candidates(verifier.model, index.pairs, texts, vectors, candidates)
-    return verifier.verify(candidates).filter(pl.col("rank") <= top)
+    candidates = retrieve_tasks(index, vectors, top=top, texts=None if texts is None else texts.to_list())
+    return _judged(ids, candidates, index, verifier)
 
 
 def match_by_descent(
@@ -149,14 +128,11 @@ def _check_ids(ids: pl.Series, vectors: NDArray[np.float32]) -> None:
 
 def _judged(ids: pl.Series, candidates: pl.DataFrame, index: TaskIndex, verifier: Verifier) -> pl.DataFrame:
     """Candidates with the verifier's judgement, the ids and the statements."""
-    return _with_statements(ids, verifier.verify(candidates), index, verifier)
-
-
-def _with_statements(ids: pl.Series, judged: pl.DataFrame, index: TaskIndex, verifier: Verifier) -> pl.DataFrame:
     statements = index.statements.with_columns(statement_number=pl.int_range(pl.len(), dtype=pl.Int64))
     numbered = pl.DataFrame({"query_number": pl.int_range(len(ids), dtype=pl.Int64, eager=True), "id": ids})
     return (
-        judged.with_columns(verifier=pl.lit(verifier.name))
+        verifier.verify(candidates)
+        .with_columns(verifier=pl.lit(verifier.name))
         .join(numbered, on="query_number")
         .join(statements, on="statement_number")
         .select(MATCH_COLUMNS)

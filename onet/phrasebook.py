@@ -1,6 +1,6 @@
-"""The phrasebook: requests as people type them, each written for one detailed work activity.
+"""The phrasebook: requests as people type them, each written for one detailed work activity or for one occupation.
 
-How its lines are written and reviewed is in `phrasebook.md`; what it is used for, in `hubs`.
+How its lines are written and reviewed is in `phrasebook.md`; what it is used for, in `bridges`, `hubs`, `adaptation`.
 """
 
 from functools import cache
@@ -11,6 +11,9 @@ import polars as pl
 
 from onet.errors import PhrasebookMismatchError
 
+MEASURING_WRITERS: Final = ("h", "o")
+"""Writers whose requests nothing is trained on: on them probabilities are fitted and accuracy is measured."""
+
 KNOWN_SHARE: Final = 0.9
 """Part of the phrasebook's activities that a release must have for its ids to mean the same; releases retire a few."""
 
@@ -18,9 +21,12 @@ PHRASEBOOK_SCHEMA: Final = {
     "iwa_id": pl.String,
     "dwa_id": pl.String,
     "language": pl.String,
+    "writer": pl.String,
     "style": pl.String,
     "request": pl.String,
 }
+
+OCCUPATION_SCHEMA: Final = {"onet_soc_code": pl.String, "writer": pl.String, "request": pl.String}
 
 
 @cache
@@ -28,10 +34,21 @@ def read_phrasebook() -> pl.DataFrame:
     """Read the phrasebook.
 
     Returns:
-        iwa_id, dwa_id, language (ISO 639-1), style (terse or chatty) and request, sorted by all of them.
+        iwa_id, dwa_id, language (ISO 639-1), writer (a letter), style (terse or chatty) and request, sorted by all.
     """
     content = (resources.files("onet") / "phrasebook.csv").read_bytes()
     return pl.read_csv(content, schema=PHRASEBOOK_SCHEMA)
+
+
+@cache
+def read_occupation_requests() -> pl.DataFrame:
+    """Read the requests from occupations.
+
+    Returns:
+        onet_soc_code, writer (a letter) and request, sorted by all of them.
+    """
+    content = (resources.files("onet") / "occupation_requests.csv").read_bytes()
+    return pl.read_csv(content, schema=OCCUPATION_SCHEMA)
 
 
 def has_phrased_activities(activities: pl.DataFrame) -> bool:
@@ -45,7 +62,7 @@ def has_phrased_activities(activities: pl.DataFrame) -> bool:
 
 
 def activity_phrases(activities: pl.DataFrame) -> dict[str, list[str]]:
-    """English requests by detailed activity.
+    """English requests by detailed activity, without those of MEASURING_WRITERS.
 
     Args:
         activities: Activity of a release.
@@ -60,5 +77,6 @@ def activity_phrases(activities: pl.DataFrame) -> dict[str, list[str]]:
             f"expected a release with the {len(written)} activities of the phrasebook, found {known} of them: "
             "name O*NET's own release, such as 29.1, not a catalogue with ids of its own"
         )
-    lines = read_phrasebook().filter(pl.col("language") == "en").select("dwa_id", "request")
+    is_taught = (pl.col("language") == "en") & ~pl.col("writer").is_in(MEASURING_WRITERS)
+    lines = read_phrasebook().filter(is_taught).select("dwa_id", "request")
     return {dwa: group["request"].to_list() for (dwa,), group in lines.group_by("dwa_id", maintain_order=True)}

@@ -10,17 +10,17 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from onet.bridges import Bridge, BridgeQueries
+from onet.grid import on_grid
 from onet.lexical import LexicalQueries
 
 if TYPE_CHECKING:
     from onet.task_index import TaskIndex
 
-BLOCK_QUERIES: Final = 256
-BLOCK_PAIRS: Final = 16_384
-# Scores are rounded to what float32 vectors can tell apart, so that neither the blocks nor the machine decide a tie.
+BLOCK_QUERIES: Final = 128
 SCORE_DECIMALS: Final = 6
 # Part of the shared words in the score; the vectors' part is the rest.
-LEXICAL_WEIGHT: Final = 0.27
+LEXICAL_WEIGHT: Final = 0.33
 
 RETRIEVAL_SCHEMA: Final = {
     "query_number": pl.Int64,
@@ -31,7 +31,12 @@ RETRIEVAL_SCHEMA: Final = {
 
 
 def retrieve_tasks(
-    index: "TaskIndex", query_vectors: NDArray[np.float32], *, top: int, texts: Sequence[str] | None = None
+    index: "TaskIndex",
+    query_vectors: NDArray[np.float32],
+    *,
+    top: int,
+    texts: Sequence[str] | None = None,
+    bridges: Sequence[Bridge] | None = None,
 ) -> pl.DataFrame:
     """Find the `top` statements nearest to each query.
 
@@ -40,6 +45,7 @@ def retrieve_tasks(
         query_vectors: Unit vectors of the index's encoder, shape (queries, dimensions).
         top: Statements per query; fewer where the index has fewer.
         texts: What the vectors encode, where they are known; without them the vectors alone decide.
+        bridges: Bridges to use in place of the index's own.
 
     Returns:
         query_number, retrieval_rank (from 1), statement_number (row of the index's statements) and retrieval_score
@@ -49,10 +55,15 @@ def retrieve_tasks(
     Raises:
         ValueError: `top` is below 1 or the vectors do not fit the index or the texts.
     """
-    if texts is None:
-        return rank_vectors(index.vectors, query_vectors, top=top, hubs=index.vector_hub_scores)
-    lexical = index.lexical.prepare_queries(texts)
-    return rank_vectors(index.vectors, query_vectors, top=top, lexical=lexical, hubs=index.hub_scores)
+    hubs = index.vector_hub_scores if texts is None else index.hub_scores
+    return rank_vectors(
+        index.vectors,
+        query_vectors,
+        top=top,
+        lexical=None if texts is None else index.lexical.prepare_queries(texts),
+        hubs=hubs,
+        bridges=[bridge.prepare(query_vectors, texts) for bridge in (index.bridges if bridges is None else bridges)],
+    )
 
 
 def rank_vectors(
@@ -62,6 +73,7 @@ def rank_vectors(
     top: int,
     lexical: LexicalQueries | None = None,
     hubs: NDArray[np.float64] | None = None,
+    bridges: Sequence[BridgeQueries] = (),
 ) -> pl.DataFrame:
     """Rank rows of `vectors` for each query by dot product, mixed with shared words where given; see `retrieve_tasks`.
 
@@ -71,6 +83,7 @@ def rank_vectors(
         top: Rows per query.
         lexical: The words of the queries.
         hubs: What each row loses (`hubs`), shape (statements,); nothing where it is not given.
+        bridges: The queries beside requests, which add to the scores.
 
     Returns:
         The table of `retrieve_tasks`.
@@ -89,35 +102,27 @@ def rank_vectors(
     kept = min(top, vectors.shape[0])
     if kept == 0 or not len(query_vectors):
         return pl.DataFrame(schema=RETRIEVAL_SCHEMA)
-    blocks = [
-        _rank_block(vectors, query_vectors[start : start + BLOCK_QUERIES], kept, start, lexical, hubs)
-        for start in range(0, len(query_vectors), BLOCK_QUERIES)
-    ]
+    targets, queries = on_grid(vectors).T, on_grid(query_vectors)
+    blocks = []
+    for start in range(0, len(queries), BLOCK_QUERIES):
+        stop = min(start + BLOCK_QUERIES, len(queries))
+        words = None if lexical is None else lexical.block_scores(start, stop)
+        scores = mixed_scores(queries[start:stop] @ targets, words)
+        if hubs is not None:
+            scores -= hubs.astype(np.float32)
+        for bridge in bridges:
+            scores += bridge.block_scores(start, stop)
+        blocks.append(_largest(scores, kept, start))
     return pl.concat(blocks)
 
 
-def _rank_block(
-    vectors: NDArray[np.float32],
-    queries: NDArray[np.float32],
-    kept: int,
-    first_query: int,
-    lexical: LexicalQueries | None,
-    hubs: NDArray[np.float64] | None,
-) -> pl.DataFrame:
-    words = None if lexical is None else lexical.block_scores(first_query, first_query + len(queries))
-    scores = mixed_scores(queries @ vectors.T, words)
-    if hubs is not None:
-        scores = scores - hubs.astype(np.float32)
+def _largest(scores: NDArray[np.float32], kept: int, first_query: int) -> pl.DataFrame:
+    """The largest scores of each row as the table of `retrieve_tasks`."""
     smallest_kept = np.partition(scores, scores.shape[1] - kept, axis=1)[:, scores.shape[1] - kept]
-    # The fast product differs in its last digits from block to block: take all that could belong, then score exactly.
-    slack = 2 * vectors.shape[1] * float(np.finfo(np.float32).eps) + 10.0**-SCORE_DECIMALS
-    rows, columns = np.nonzero(scores >= smallest_kept[:, None] - slack)
-    exact = mixed_scores(_pair_scores(queries, vectors, rows, columns), None if words is None else words[rows, columns])
-    if hubs is not None:
-        exact = exact - hubs[columns]
-    exact = np.round(exact, SCORE_DECIMALS)
-    order = np.lexsort((columns, -exact, rows))
-    rows, columns, exact = rows[order], columns[order], exact[order]
+    rows, columns = np.nonzero(scores >= smallest_kept[:, None])
+    found = np.round(scores[rows, columns].astype(np.float64), SCORE_DECIMALS)
+    order = np.lexsort((columns, -found, rows))
+    rows, columns, found = rows[order], columns[order], found[order]
     rank = np.arange(len(rows)) - np.searchsorted(rows, rows) + 1
     is_kept = rank <= kept
     return pl.DataFrame(
@@ -125,7 +130,7 @@ def _rank_block(
             "query_number": rows[is_kept].astype(np.int64) + first_query,
             "retrieval_rank": rank[is_kept].astype(np.int64),
             "statement_number": columns[is_kept].astype(np.int64),
-            "retrieval_score": exact[is_kept],
+            "retrieval_score": found[is_kept],
         },
         schema=RETRIEVAL_SCHEMA,
     )
@@ -138,14 +143,3 @@ def mixed_scores(cosines: NDArray[Any], words: NDArray[Any] | None) -> NDArray[A
     mixed = (1 - LEXICAL_WEIGHT) * cosines
     mixed += LEXICAL_WEIGHT * words
     return mixed
-
-
-def _pair_scores(
-    queries: NDArray[np.float32], vectors: NDArray[np.float32], rows: NDArray[np.intp], columns: NDArray[np.intp]
-) -> NDArray[np.float64]:
-    scores = np.empty(len(rows), dtype=np.float64)
-    for start in range(0, len(rows), BLOCK_PAIRS):
-        part = slice(start, start + BLOCK_PAIRS)
-        left = queries[rows[part]].astype(np.float64)
-        scores[part] = (left * vectors[columns[part]]).sum(axis=1)
-    return scores

@@ -141,7 +141,11 @@ def descend(
     for node in np.flatnonzero(chosen.any(axis=0)):
         queries, members = np.flatnonzero(chosen[:, node]), np.flatnonzero(own == node)
         ranked = rank_vectors(
-            index.vectors[members], query_vectors[queries], top=top, hubs=index.vector_hub_scores[members]
+            index.vectors[members],
+            query_vectors[queries],
+            top=top,
+            hubs=index.vector_hub_scores[members],
+            bridges=[bridge.prepare(query_vectors[queries], None, statements=members) for bridge in index.bridges],
         )
         frames.append(
             ranked.with_columns(

@@ -4,9 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from pydantic import BaseModel, Field, create_model
 
 from clio_lite.embedding import Encoder as FacetEncoder
@@ -14,6 +12,7 @@ from clio_lite.model_labels import ModelAuditor, ModelLabeller
 from clio_lite.model_levels import ModelLevels
 from clio_lite.models import LanguageModel, ModelUse, Question, ServedModel, load_prompt, pose
 from clio_lite.naming import Label
+from onet.evaluation import evaluation_depth
 from onet.gold import Gold, activity_gold
 from onet.model_verification import (
     PROMPTS_DIR,
@@ -23,9 +22,8 @@ from onet.model_verification import (
     statement_activities,
 )
 from onet.release import Release
-from onet.reranking import RERANK_DEPTH, SPLIT_SEED, Reranker, rerank_candidates
 from onet.retrieval import retrieve_tasks
-from onet.task_index import Encoder, TaskIndex, encode_checked, retrieve_gold
+from onet.task_index import Encoder, TaskIndex, encode_checked
 from onet.verification import CalibratedVerifier, Verifier
 from onet.verifier_score import VerifierScore, fit_shifts, gold_sample, refuse_weak, sampled, score_verifier
 from pipelines.contracts import VerifierReliability, VerifierScores
@@ -140,6 +138,8 @@ def measure_verifiers(
 ) -> VerifierMeasures:
     """Measure retrieval alone on the held-out gold, and the model's verifier on a sample of it.
 
+    The gold are titles of activities; bridges, which know requests for these activities, are left out of the search.
+
     Args:
         release: Release of the index.
         index: Task index.
@@ -149,7 +149,7 @@ def measure_verifiers(
     """
     gold = activity_gold(index.statements, release.tasks, release.task_activities, release.activities, seed=index.seed)
     titles = gold.queries["title"].to_list()
-    alone = CalibratedVerifier(index.calibration)
+    alone = CalibratedVerifier(index.title_calibration)
     scores: list[tuple[str, Shifts, VerifierScore]] = []
     bins: list[pl.DataFrame] = []
 
@@ -162,43 +162,27 @@ def measure_verifiers(
 
     held_out = gold.queries.filter("is_held_out")["query_number"].to_list()
     if held_out:
-        vectors = encode_checked(encoder, titles)
-        candidates = retrieve_gold(index.vectors, vectors, gold, lexical=index.lexical, hubs=index.hub_scores)
-        measure("retrieval", alone, sampled(candidates, held_out), gold, index.calibration.fit_query_count)
-        if index.reranker is not None:
-            found, split = reranked_gold(release, index, vectors, index.reranker)
-            trained_count = split.queries.filter(~pl.col("is_held_out")).height
-            measure("rerank", index.text_verifier, found, split, trained_count)
+        candidates = retrieve_tasks(
+            index,
+            encode_checked(encoder, titles),
+            top=evaluation_depth(gold),
+            texts=titles,
+            bridges=(),
+        )
+        measure("retrieval", alone, sampled(candidates, held_out), gold, index.title_calibration.fit_query_count)
         if model is not None:
             size, seed = settings.models.verify_gold_sample, settings.seed
             fit = gold_sample(gold, size=size, is_held_out=False, seed=seed)
             held = gold_sample(gold, size=size, is_held_out=True, seed=seed)
             asked = gold.queries.filter(pl.col("query_number").is_in([*fit, *held]))["iwa_id"].unique().to_list()
-            verifier = model_verifier(
-                model, index, titles, settings, activities=_activities(release, index, without=asked)
+            asked_of = _activities(release, index, without=asked)
+            verifier = replace(
+                model_verifier(model, index, titles, settings, activities=asked_of), calibration=index.title_calibration
             )
             shifts = fit_shifts(verifier, sampled(candidates, fit), gold)
             shifted = replace(verifier, shifts=shifts)
             measure(settings.models.verify_strategy, shifted, sampled(candidates, held), gold, len(fit), shifts)
     return VerifierMeasures(_score_table(scores), _reliability_table(bins))
-
-
-def reranked_gold(
-    release: Release, index: TaskIndex, vectors: NDArray[np.float32], model: Reranker
-) -> tuple[pl.DataFrame, Gold]:
-    """Candidates of the activities that the reranker was not trained on, and their gold.
-
-    Args:
-        release: Release of the index.
-        index: Task index.
-        vectors: Vectors of the titles of all linked activities.
-        model: Reranker of the index.
-    """
-    gold = activity_gold(index.statements, release.tasks, release.task_activities, release.activities, seed=SPLIT_SEED)
-    texts = gold.queries["title"].to_list()
-    found = retrieve_tasks(index, vectors, top=RERANK_DEPTH, texts=texts)
-    scored = rerank_candidates(model, index.pairs, texts, vectors, found)
-    return sampled(scored, gold.queries.filter("is_held_out")["query_number"].to_list()), gold
 
 
 def _activities(release: Release, index: TaskIndex, *, without: Sequence[str]) -> pl.DataFrame:

@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock
 
+from onet.index_building import build_task_index
 from onet.release import Release
 from onet.tables import (
     Activity,
@@ -17,7 +18,7 @@ from onet.tables import (
     OnetTask,
     TaskActivity,
 )
-from onet.task_index import FORMAT, Encoder, TaskIndex, build_task_index, load_task_index, save_task_index
+from onet.task_index import FORMAT, Encoder, TaskIndex, load_task_index, save_task_index
 
 FRAMES: Mapping[str, str] = {
     "occupations": "core/onet_occupation",
@@ -96,7 +97,7 @@ def task_index_manifest(index: TaskIndex, *, request_encoder_name: str) -> pl.Da
         request_encoder_name: Encoder of the requests that are clustered, where the index may have an adapted one.
     """
     measured = dataclasses.asdict(index.evaluation) if index.evaluation else {}
-    for prefix, other in (("alone_", index.alone_evaluation), ("rerank_", index.rerank_evaluation)):
+    for prefix, other in (("request_", index.request_evaluation), ("occupation_", index.occupation_evaluation)):
         measured |= {prefix + name: value for name, value in dataclasses.asdict(other).items()} if other else {}
     row = {
         "onet_version": index.onet_version,

@@ -6,9 +6,9 @@ import dagster as dg
 import polars as pl
 
 from onet import tables as onet_tables
+from onet.gold import SPLIT_SEED
 from onet.phrasebook import has_phrased_activities
 from onet.release import load_release
-from onet.reranking import SPLIT_SEED
 from onet.task_hierarchy import build_task_hierarchy
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.defs.resources import open_adapted_encoder, open_encoder, open_index_encoder

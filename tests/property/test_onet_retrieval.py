@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from onet.assignment import allocation_weights
+from onet.grid import on_grid
 from onet.release_tables import task_key
 from onet.retrieval import SCORE_DECIMALS, rank_vectors
 
@@ -14,12 +15,12 @@ SMALL = st.integers(-2, 2)
 
 @st.composite
 def vectors(draw: st.DrawFn, rows: st.SearchStrategy[int]) -> np.ndarray:
-    """Unit vectors on a coarse grid, so that ties are frequent; a zero row stays zero."""
+    """Unit vectors on a coarse grid, so that ties are frequent; a zero row stays zero; on the search's grid."""
     found = np.array(
         draw(st.lists(st.lists(SMALL, min_size=3, max_size=3), min_size=draw(rows), max_size=40)), np.float32
     )
     lengths = np.linalg.norm(found, axis=1, keepdims=True)
-    return np.divide(found, lengths, out=np.zeros_like(found), where=lengths > 0)
+    return on_grid(np.divide(found, lengths, out=np.zeros_like(found), where=lengths > 0))
 
 
 @given(vectors(st.integers(1, 40)), vectors(st.integers(1, 10)), st.integers(1, 12))

@@ -12,9 +12,10 @@ import pytest
 
 from clio_lite.adapter import read_adapter
 from clio_lite.embedding import Encoder, load_encoder
+from onet.gold import SPLIT_SEED
+from onet.index_building import build_task_index
 from onet.release import Release, load_release
-from onet.reranking import SPLIT_SEED
-from onet.task_index import TaskIndex, build_task_index
+from onet.task_index import TaskIndex
 from pipelines.defs.resources import ADAPTER
 
 SHARED = os.environ.get("INDEX_SHARED_DATA")

@@ -7,10 +7,9 @@ from onet_example import large_files, shared_data, write_text
 
 from onet.adaptation import adaptation_groups
 from onet.errors import PhrasebookMismatchError
-from onet.gold import is_development, is_held_out
-from onet.phrasebook import has_phrased_activities
+from onet.gold import SPLIT_SEED, is_development, is_held_out
+from onet.phrasebook import MEASURING_WRITERS, has_phrased_activities, read_occupation_requests, read_phrasebook
 from onet.release import load_release
-from onet.reranking import SPLIT_SEED
 from pipelines.settings import STARTER
 
 
@@ -37,7 +36,11 @@ def test_the_encoder_is_adapted_on_no_activity_that_it_is_measured_on() -> None:
     titles = release.activities.filter(pl.col("activity_id").is_in(unseen))["title"]
     assert len(unseen) == 927 + 189
     assert not {group.title for group in groups} & set(titles)
-    assert len(groups) == 966
+    assert len(groups) == 966 + release.tasks["onet_soc_code"].n_unique()
+    taught = {request for group in groups for request in group.requests}
+    for written in (read_phrasebook(), read_occupation_requests()):
+        is_measuring = pl.col("writer").is_in(MEASURING_WRITERS)
+        assert not taught & set(written.filter(is_measuring)["request"])
     assert max(max(group.statements) for group in groups) < len(statements)
     spoiled = release.activities.with_columns(
         title=pl.when(pl.col("activity_id").is_in(unseen)).then(pl.lit("x")).otherwise("title")

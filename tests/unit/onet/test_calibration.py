@@ -16,8 +16,9 @@ from onet.calibration import (
 )
 from onet.evaluation import brier_score, evaluate_verifier, evaluation_depth, hit_share
 from onet.gold import Gold, activity_gold, is_held_out, judge_candidates, without_linked
+from onet.index_building import build_task_index
 from onet.release import Release, load_release
-from onet.task_index import build_task_index, retrieve_gold
+from onet.retrieval import rank_vectors
 from onet.verification import CalibratedVerifier
 
 PLAIN = Calibration("release", 1, first=Logit(0.0, 4.0, 2.0), other=Logit(-1.0, 4.0, 0.0), accept_score=0.25)
@@ -56,8 +57,10 @@ def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
 def gold_and_candidates(release: Release) -> tuple[Gold, pl.DataFrame]:
     index = build_task_index(release, WordEncoder(), seed=0)
     gold = activity_gold(index.statements, release.tasks, release.task_activities, release.activities, seed=0)
-    titles = WordEncoder().encode(gold.queries["title"].to_list())
-    return gold, retrieve_gold(index.vectors, titles, gold, lexical=index.lexical)
+    titles = gold.queries["title"].to_list()
+    vectors = WordEncoder().encode(titles)
+    lexical = index.lexical.prepare_queries(titles)
+    return gold, rank_vectors(index.vectors, vectors, top=evaluation_depth(gold), lexical=lexical)
 
 
 def test_no_intermediate_activity_is_on_both_sides_of_the_split(gold_and_candidates: tuple[Gold, pl.DataFrame]) -> None:

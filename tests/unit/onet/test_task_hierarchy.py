@@ -5,11 +5,11 @@ import polars as pl
 import pytest
 from onet_example import WordEncoder
 
+from onet.index_building import build_task_index
 from onet.matching import match_by_descent
 from onet.release import load_release
 from onet.retrieval import retrieve_tasks
 from onet.task_hierarchy import build_task_hierarchy, descend, hierarchy_from_tables
-from onet.task_index import build_task_index
 from onet.verification import CalibratedVerifier
 from pipelines.settings import STARTER
 

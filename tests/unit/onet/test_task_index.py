@@ -8,8 +8,9 @@ from onet_example import WordEncoder, large_files, small_files, write_text
 
 from onet.calibration import DEFAULT_TEXT_LOGITS, DEFAULT_VECTOR_LOGITS
 from onet.errors import TaskIndexMismatchError
+from onet.index_building import build_task_index
 from onet.release import Release, load_release
-from onet.task_index import build_task_index, encode_checked, load_task_index, save_task_index
+from onet.task_index import encode_checked, load_task_index, save_task_index
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,11 @@ def test_a_stored_index_comes_back_as_it_was(large: Release, small: Release, tmp
         assert (loaded.calibration, loaded.evaluation) == (index.calibration, index.evaluation)
         assert (loaded.documents, loaded.vector_calibration) == (index.documents, index.vector_calibration)
         assert (loaded.seed, loaded.onet_version) == (3, "29.1")
-    assert [file.name for file in (tmp_path / "deep").iterdir()] == ["index.parquet"]
+        for ours, theirs in zip(loaded.bridges, index.bridges, strict=True):
+            assert ours.requests.equals(theirs.requests)
+            assert np.array_equal(ours.vectors, theirs.vectors)
+            assert ours.statement_owners == theirs.statement_owners
+    assert sorted(file.name for file in (tmp_path / "deep").iterdir()) == ["index-requests.parquet", "index.parquet"]
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,9 @@ from scripted_model import ScriptedModel
 
 from clio_lite.embedding import with_request
 from clio_lite.models import ModelUse, Question
+from onet.index_building import build_task_index
 from onet.model_verification import OptionQuestion
 from onet.release import load_release
-from onet.task_index import build_task_index
 from pipelines.errors import PublicationRefusedError
 from pipelines.mapping import index_embeddings, stacked_vectors
 from pipelines.model_roles import PromptedChooser, cluster_texts, measure_verifiers, refuse_unlabelled, summed_use

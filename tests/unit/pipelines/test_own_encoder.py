@@ -13,10 +13,11 @@ from transformers import PreTrainedTokenizerFast, XLMRobertaConfig, XLMRobertaMo
 
 from clio_lite.errors import EncoderNotFoundError, HeadMismatchError
 from clio_lite.heads import HEADS_DIR
+from onet.index_building import build_task_index
 from onet.matching import match_texts
 from onet.phrasebook import read_phrasebook
 from onet.release import load_release
-from onet.task_index import build_task_index, load_task_index, save_task_index
+from onet.task_index import load_task_index, save_task_index
 from pipelines.commands import write_facets
 from pipelines.defs.resources import open_encoder, open_store
 from pipelines.settings import load_settings
