@@ -121,18 +121,6 @@ def occupation_gold(statements: pl.DataFrame, occupations: pl.DataFrame, *, seed
     )
 
 
-def joined_gold(first: Gold, second: Gold) -> Gold:
-    """Two golds as one; the queries of the second are numbered behind those of the first."""
-
-    def joined(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
-        behind = after.with_columns(pl.col("query_number") + first.queries.height)
-        return pl.concat([before, behind.select(before.columns)])
-
-    return Gold(
-        joined(first.queries, second.queries), joined(first.links, second.links), joined(first.near, second.near)
-    )
-
-
 def _hashed(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest())
 

@@ -12,14 +12,12 @@ from onet.bridges import Bridge
 from onet.calibration import (
     DEFAULT_TEXT_LOGITS,
     DEFAULT_VECTOR_LOGITS,
-    Calibration,
-    Logit,
     accept_score,
     fit_calibration,
 )
 from onet.context import context_vectors
 from onet.evaluation import evaluate_verifier, evaluation_depth
-from onet.gold import Gold, activity_gold, asked_gold, joined_gold, occupation_gold
+from onet.gold import Gold, activity_gold, asked_gold, occupation_gold
 from onet.hubs import bank_requests, hub_scores
 from onet.lexical import LexicalIndex, build_lexical_index, statement_documents
 from onet.non_work import NON_WORK_TEXTS
@@ -156,8 +154,7 @@ def _measured(release: Release, statements: pl.DataFrame, searched: _Searched, *
     """Calibrations and evaluations of an index.
 
     Titles are searched without bridges, which know activities under test. Requests are searched as in use, without what
-    their own writer wrote; where none of activities is known, titles stand in for them. What is in use is calibrated on
-    requests from occupations as well.
+    their own writer wrote; where none of activities is known, titles stand in for them.
     """
     gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=seed)
     plain = replace(searched, bridges=())
@@ -169,31 +166,22 @@ def _measured(release: Release, statements: pl.DataFrame, searched: _Searched, *
     )
     evaluation = evaluate_verifier(CalibratedVerifier(by_title), found, gold)
     of_activities, of_occupations = (_measuring(bridge.requests) for bridge in searched.bridges)
-    jobs, writers_of_jobs = asked_gold(occupation_gold(statements, release.occupations, seed=seed), of_occupations)
-    has_requests = not of_activities.is_empty()
     titled = gold, pl.Series("writer", [NOBODY] * gold.queries.height, dtype=pl.String)
-    asked, writers = asked_gold(gold, of_activities) if has_requests else titled
-    both, writers_of_both = joined_gold(asked, jobs), pl.concat([writers, writers_of_jobs])
-    count = asked.queries.height
-    is_asked = pl.col("query_number") < count
-
-    def calibrated(*, has_words: bool, default: tuple[Logit, Logit]) -> tuple[Calibration, pl.DataFrame]:
-        """The first candidate by all that is asked, those behind it by activities, to which few statements belong."""
-        candidates = searched.rank_requests(both, writers_of_both, has_words=has_words)
+    asked, writers = titled if of_activities.is_empty() else asked_gold(gold, of_activities)
+    calibrations = {}
+    for has_words, default in ((False, DEFAULT_VECTOR_LOGITS), (True, DEFAULT_TEXT_LOGITS)):
+        candidates = searched.rank_requests(asked, writers, has_words=has_words)
         accept = searched.accept_score(has_words=has_words)
-        by_both = fit_calibration(candidates, both, default=default, accept_score=accept)
-        by_asked = fit_calibration(candidates.filter(is_asked), asked, default=default, accept_score=accept)
-        return replace(by_both, other=by_asked.other), candidates
-
-    calibration, candidates = calibrated(has_words=True, default=DEFAULT_TEXT_LOGITS)
-    verifier = CalibratedVerifier(calibration)
-    of_jobs = candidates.filter(~is_asked).with_columns(pl.col("query_number") - count)
+        calibrations[has_words] = fit_calibration(candidates, asked, default=default, accept_score=accept)
+    verifier = CalibratedVerifier(calibrations[True])
+    jobs, writers_of_jobs = asked_gold(occupation_gold(statements, release.occupations, seed=seed), of_occupations)
+    of_jobs = searched.rank_requests(jobs, writers_of_jobs, has_words=True)
     return {
-        "calibration": calibration,
-        "vector_calibration": calibrated(has_words=False, default=DEFAULT_VECTOR_LOGITS)[0],
+        "calibration": calibrations[True],
+        "vector_calibration": calibrations[False],
         "title_calibration": by_title,
         "evaluation": evaluation,
-        "request_evaluation": evaluate_verifier(verifier, candidates.filter(is_asked), asked) if has_requests else None,
+        "request_evaluation": None if of_activities.is_empty() else evaluate_verifier(verifier, candidates, asked),
         "occupation_evaluation": evaluate_verifier(verifier, of_jobs, jobs),
     }
 
