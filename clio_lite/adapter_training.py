@@ -1,8 +1,9 @@
 """Training of an adapter: texts are drawn to the documents that answer them and away from those of other texts.
 
 The loss is the multiple negatives ranking loss (arXiv 1705.00652) over the documents of a batch, in both directions; a
-known answer is never a negative. Beside its answers, another wording of what is asked counts as a document. Half of the batches are made of groups that the model finds alike, whose documents are
-hard to tell apart. The change is of low rank (arXiv 2106.09685), on every linear layer.
+known answer is never a negative. Beside its answers, another wording of what is asked counts as a document. Half of the
+batches are made of groups that the model finds alike, whose documents are hard to tell apart. The change is of low rank
+(arXiv 2106.09685), on every linear layer.
 """
 
 from collections.abc import Iterator, Sequence
