@@ -157,7 +157,7 @@ def assert_carried(language_map: LanguageMap, base_dir: Path = MAP_DIR) -> None:
     if language_map.base != base:
         raise LanguageMapError(
             f"expected the language map of the adapted encoder to be carried from {base}, found {language_map.base}: "
-            "after 'make languages' run 'make adapter', 'make reranker' and 'make heads'"
+            "after 'make languages' run 'make adapter' and 'make heads'"
         )
 
 
