@@ -215,7 +215,7 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
     """
     remedy = "rebuild it with 'usage-index onet'"
     try:
-        metadata = pl.read_parquet_metadata(path)
+        metadata, requests_path = pl.read_parquet_metadata(path), bridge_path(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise TaskIndexMismatchError(f"{path.name} is not a readable task index: {remedy}") from error
     for key, expected in {"format": FORMAT, "release_digest": release_digest, "encoder_name": encoder_name}.items():
@@ -224,7 +224,11 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
                 f"task index {path.name} has {key} {metadata.get(key)!r} (O*NET {metadata.get('onet_version')}), "
                 f"asked for {expected!r}: {remedy}"
             )
-    table, requests = pl.read_parquet(path), pl.read_parquet(bridge_path(path))
+    if not requests_path.is_file():
+        raise TaskIndexMismatchError(
+            f"expected the requests of {path.name} in {requests_path.name}, found none: {remedy}"
+        )
+    table, requests = pl.read_parquet(path), pl.read_parquet(requests_path)
     return TaskIndex(
         statements=table.select(STATEMENT_COLUMNS),
         vectors=_vectors(table),

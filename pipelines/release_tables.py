@@ -18,7 +18,7 @@ from onet.tables import (
     OnetTask,
     TaskActivity,
 )
-from onet.task_index import FORMAT, Encoder, TaskIndex, load_task_index, save_task_index
+from onet.task_index import FORMAT, Encoder, TaskIndex, bridge_path, load_task_index, save_task_index
 
 FRAMES: Mapping[str, str] = {
     "occupations": "core/onet_occupation",
@@ -81,12 +81,17 @@ def ensure_task_index(release: Release, encoder: Encoder, folder: Path, *, seed:
         seed: Seed of the split that calibrates the verifier.
     """
     path = task_index_path(folder, release.digest, encoder.name)
-    if not path.is_file():
+    if not _is_whole(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
-            if not path.is_file():  # another process may have made it meanwhile
+            if not _is_whole(path):  # another process may have made it meanwhile
                 save_task_index(build_task_index(release, encoder, seed=seed), path)
     return load_task_index(path, release_digest=release.digest, encoder_name=encoder.name)
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether an index and its requests are there."""
+    return path.is_file() and bridge_path(path).is_file()
 
 
 def task_index_manifest(index: TaskIndex, *, request_encoder_name: str) -> pl.DataFrame:

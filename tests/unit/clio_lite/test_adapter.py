@@ -65,10 +65,12 @@ def test_the_adapter_of_the_package_belongs_to_the_bundled_encoder() -> None:
 
 
 def test_every_known_answer_counts_as_one_and_batches_follow_the_seed(vectors: np.ndarray) -> None:
-    batches = [list(draw_batches(GROUPS, vectors, epochs=3, seed=seed)) for seed in (0, 0, 1)]
+    batches = [list(draw_batches(GROUPS, DOCUMENTS, vectors, epochs=3, seed=seed)) for seed in (0, 0, 1)]
     drawn = [[(batch.texts, batch.documents) for batch in some] for some in batches]
     assert drawn[0] == drawn[1] != drawn[2]
-    owner = {text: group.answers for group in GROUPS for text in (group.text, *group.others)}
+    owner = {text: group for group in GROUPS for text in (group.text, *group.others)}
+    answers = {group: {*group.others, *(DOCUMENTS[number] for number in group.answers)} for group in GROUPS}
     for batch in batches[0]:
-        expected = [[document in owner[text] for document in batch.documents] for text in batch.texts]
+        expected = [[document in answers[owner[text]] for document in batch.documents] for text in batch.texts]
         assert batch.is_answer.tolist() == expected
+        assert not set(batch.texts) & set(batch.documents)
