@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from clio_lite.adapter import Adapter, add_adapter, check_base
 from clio_lite.errors import EncoderNotFoundError
-from clio_lite.quantisation import quantise
+from clio_lite.quantisation import open_session, quantise
 from clio_lite.tables import embedding_schema
 
 TOKEN_LIMIT: Final = 256
@@ -313,12 +313,7 @@ def _torch_states(folder: Path, adapter: Adapter | None) -> States:
 
 def _onnx_states(export: Path) -> States:
     """Run an exported model, each batch on one thread."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    options.intra_op_num_threads = 1
-    session = onnxruntime.InferenceSession(str(export), options, providers=["CPUExecutionProvider"])
+    session = open_session(str(export))
 
     def states(ids: NDArray[np.int64]) -> NDArray[np.float32]:
         found: NDArray[np.float32] = session.run(None, {"ids": ids})[0]

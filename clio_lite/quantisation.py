@@ -23,6 +23,20 @@ def range_texts() -> list[str]:
     return (resources.files("clio_lite") / "trained" / "encoder_ranges.txt").read_text(encoding="utf-8").splitlines()
 
 
+def open_session(model: str | bytes) -> Any:
+    """Open an ONNX model that runs each batch on one thread.
+
+    Args:
+        model: Its file, or what such a file holds.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+
+
 def quantise(exported: Path, tokenizer: Any) -> Path:
     """Give an exported model's matrix products weights and activations of 8 bits, beside it.
 
@@ -61,15 +75,12 @@ def quantise(exported: Path, tokenizer: Any) -> Path:
 def _activation_ranges(exported: Path, tokenizer: Any, names: Sequence[str]) -> dict[str, tuple[float, float]]:
     """Lower and upper end of some activations over the range texts."""
     import onnx
-    import onnxruntime
 
     model = onnx.load(exported)
     wanted = list(dict.fromkeys(names))
     for name in wanted:
         model.graph.output.append(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None))
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3
-    session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    session = open_session(model.SerializeToString())
     ends = []
     for encoding in tokenizer.encode_batch(range_texts()):
         found = session.run(wanted, {"ids": np.array([encoding.ids], dtype=np.int64)})

@@ -6,10 +6,8 @@ elsewhere.
 
 from dataclasses import dataclass
 
-import polars as pl
-
 from onet.gold import SPLIT_SEED, activity_gold, is_development, occupation_gold
-from onet.phrasebook import MEASURING_WRITERS, activity_phrases, read_occupation_requests
+from onet.phrasebook import IS_MEASURING, activity_phrases, read_occupation_requests
 from onet.release import Release
 from onet.task_index import distinct_statements
 
@@ -41,7 +39,7 @@ def adaptation_groups(release: Release) -> tuple[list[AdaptationGroup], list[str
         for number, dwa, iwa, title, is_held_out in gold.queries.iter_rows()
         if not is_held_out and not is_development(iwa, seed=SPLIT_SEED)
     ]
-    taught = read_occupation_requests().filter(~pl.col("writer").is_in(MEASURING_WRITERS))
+    taught = read_occupation_requests().filter(~IS_MEASURING)
     asked = taught.group_by("onet_soc_code").agg("request")
     requests = {code: tuple(sorted(lines)) for code, lines in asked.iter_rows()}
     occupations = occupation_gold(statements, release.occupations, seed=SPLIT_SEED)

@@ -35,7 +35,7 @@ class Bridge:
 
     requests: pl.DataFrame
     vectors: NDArray[np.float32]
-    statement_owners: tuple[tuple[str, ...], ...]
+    statement_owners: Sequence[Sequence[str]]
 
     def __post_init__(self) -> None:
         """Check that requests and vectors belong together."""
@@ -47,23 +47,14 @@ class Bridge:
         is_kept = self.requests["writer"] != writer
         return type(self)(self.requests.filter(is_kept), self.vectors[is_kept.to_numpy()], self.statement_owners)
 
-    def prepare(
-        self,
-        vectors: NDArray[np.float32],
-        texts: Sequence[str] | None,
-        *,
-        statements: NDArray[np.intp] | None = None,
-    ) -> "BridgeQueries":
+    def prepare(self, texts: Sequence[str] | None) -> "BridgeQueries":
         """Queries ready to be scored block by block.
 
         Args:
-            vectors: Unit vectors, shape (queries, dimensions).
-            texts: What they encode, where it is known; without it shared words count for nothing.
-            statements: Numbers of the statements that are searched; None for all.
+            texts: The queries' texts, where they are known; without them shared words count for nothing.
         """
         has_words = texts is not None and self.requests.height > 0
-        words = self.lexical.prepare_queries(texts or ()) if has_words else None
-        return BridgeQueries(self, on_grid(vectors), words, statements)
+        return BridgeQueries(self, self.lexical.prepare_queries(texts or ()) if has_words else None)
 
     @cached_property
     def owners(self) -> list[str]:
@@ -102,35 +93,35 @@ class BridgeQueries:
 
     Attributes:
         bridge: Bridge.
-        vectors: Vectors of the queries, on the grid of exact products.
-        words: Their words, where they are known.
-        statements: Numbers of the statements that are searched, or None for all.
+        words: The queries' words, where they are known.
     """
 
     bridge: Bridge
-    vectors: NDArray[np.float32]
     words: LexicalQueries | None
-    statements: NDArray[np.intp] | None
 
-    def block_scores(self, start: int, stop: int) -> NDArray[np.float32]:
-        """What each statement gains, shape (stop - start, statements); each row depends on its query only.
+    def block_scores(self, vectors: NDArray[np.float32], start: int) -> NDArray[np.float32]:
+        """What each statement gains; each row depends on its query only.
 
         An owner gains by how much nearer it is than owners are on average, a statement by the best of its owners;
         one without an owner that has a request gains nothing.
+
+        Args:
+            vectors: Unit vectors of a block of queries, on the grid of exact products, shape (block, dimensions).
+            start: Number of the block's first query.
+
+        Returns:
+            Shape (block, statements).
         """
-        gains = np.zeros((stop - start, len(self.bridge.statement_owners)), dtype=np.float32)
+        gains = np.zeros((len(vectors), len(self.bridge.statement_owners)), dtype=np.float32)
         if not self.bridge.places:
-            return self._chosen(gains)
-        products = self.vectors[start:stop] @ self.bridge.grid_vectors.T
+            return gains
+        products = vectors @ self.bridge.grid_vectors.T
         near = np.float32(NEAREST_WEIGHT) * np.maximum.reduceat(products, self.bridge.starts, axis=1)
         if self.words is not None:
-            near += np.float32(WORDS_WEIGHT) * self.words.block_scores(start, stop)
+            near += np.float32(WORDS_WEIGHT) * self.words.block_scores(start, start + len(vectors))
         near -= near.mean(axis=1, keepdims=True)
         first, *others = self.bridge.places
         gains[:, first[0]] = near[:, first[1]]
         for rows, owners in others:
             gains[:, rows] = np.maximum(gains[:, rows], near[:, owners])
-        return self._chosen(gains)
-
-    def _chosen(self, gains: NDArray[np.float32]) -> NDArray[np.float32]:
-        return gains if self.statements is None else gains[:, self.statements]
+        return gains

@@ -14,6 +14,8 @@ from onet.errors import PhrasebookMismatchError
 MEASURING_WRITERS: Final = ("h", "o")
 """Writers whose requests nothing is trained on: on them probabilities are fitted and accuracy is measured."""
 
+IS_MEASURING: Final = pl.col("writer").is_in(MEASURING_WRITERS)
+
 KNOWN_SHARE: Final = 0.9
 """Part of the phrasebook's activities that a release must have for its ids to mean the same; releases retire a few."""
 
@@ -77,6 +79,6 @@ def activity_phrases(activities: pl.DataFrame) -> dict[str, list[str]]:
             f"expected a release with the {len(written)} activities of the phrasebook, found {known} of them: "
             "name O*NET's own release, such as 29.1, not a catalogue with ids of its own"
         )
-    is_taught = (pl.col("language") == "en") & ~pl.col("writer").is_in(MEASURING_WRITERS)
+    is_taught = (pl.col("language") == "en") & ~IS_MEASURING
     lines = read_phrasebook().filter(is_taught).select("dwa_id", "request")
     return {dwa: group["request"].to_list() for (dwa,), group in lines.group_by("dwa_id", maintain_order=True)}

@@ -4,7 +4,8 @@ At some 17,500 statements an exact search is faster than any approximate index a
 """
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 import numpy as np
 import polars as pl
@@ -12,10 +13,7 @@ from numpy.typing import NDArray
 
 from onet.bridges import Bridge, BridgeQueries
 from onet.grid import on_grid
-from onet.lexical import LexicalQueries
-
-if TYPE_CHECKING:
-    from onet.task_index import TaskIndex
+from onet.lexical import LexicalIndex, LexicalQueries
 
 BLOCK_QUERIES: Final = 128
 SCORE_DECIMALS: Final = 6
@@ -30,13 +28,56 @@ RETRIEVAL_SCHEMA: Final = {
 }
 
 
+@dataclass(frozen=True)
+class Nodes:
+    """Groups of statements, and which of them each query searches.
+
+    Attributes:
+        of_statement: Number of each statement's node, shape (statements,).
+        is_searched: Shape (queries, nodes).
+    """
+
+    of_statement: NDArray[np.intp]
+    is_searched: NDArray[np.bool_]
+
+
+class Searchable(Protocol):
+    """What a search needs of a task index; see `task_index.TaskIndex`."""
+
+    @property
+    def vectors(self) -> NDArray[np.float32]:
+        """Vectors of the statements."""
+        ...
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """Words of the statements' documents."""
+        ...
+
+    @property
+    def hub_scores(self) -> NDArray[np.float64]:
+        """What each statement loses in searches with texts."""
+        ...
+
+    @property
+    def vector_hub_scores(self) -> NDArray[np.float64]:
+        """The same in searches by vectors alone."""
+        ...
+
+    @property
+    def bridges(self) -> Sequence[Bridge]:
+        """Requests beside the statements."""
+        ...
+
+
 def retrieve_tasks(
-    index: "TaskIndex",
+    index: Searchable,
     query_vectors: NDArray[np.float32],
     *,
     top: int,
     texts: Sequence[str] | None = None,
     bridges: Sequence[Bridge] | None = None,
+    nodes: Nodes | None = None,
 ) -> pl.DataFrame:
     """Find the `top` statements nearest to each query.
 
@@ -46,6 +87,7 @@ def retrieve_tasks(
         top: Statements per query; fewer where the index has fewer.
         texts: What the vectors encode, where they are known; without them the vectors alone decide.
         bridges: Bridges to use in place of the index's own.
+        nodes: Where each query searches; everywhere without them.
 
     Returns:
         query_number, retrieval_rank (from 1), statement_number (row of the index's statements) and retrieval_score
@@ -62,7 +104,8 @@ def retrieve_tasks(
         top=top,
         lexical=None if texts is None else index.lexical.prepare_queries(texts),
         hubs=hubs,
-        bridges=[bridge.prepare(query_vectors, texts) for bridge in (index.bridges if bridges is None else bridges)],
+        bridges=[bridge.prepare(texts) for bridge in (index.bridges if bridges is None else bridges)],
+        nodes=nodes,
     )
 
 
@@ -74,6 +117,7 @@ def rank_vectors(
     lexical: LexicalQueries | None = None,
     hubs: NDArray[np.float64] | None = None,
     bridges: Sequence[BridgeQueries] = (),
+    nodes: Nodes | None = None,
 ) -> pl.DataFrame:
     """Rank rows of `vectors` for each query by dot product, mixed with shared words where given; see `retrieve_tasks`.
 
@@ -84,6 +128,7 @@ def rank_vectors(
         lexical: The words of the queries.
         hubs: What each row loses (`hubs`), shape (statements,); nothing where it is not given.
         bridges: The queries beside requests, which add to the scores.
+        nodes: Where each query searches; everywhere without them.
 
     Returns:
         The table of `retrieve_tasks`.
@@ -102,16 +147,18 @@ def rank_vectors(
     kept = min(top, vectors.shape[0])
     if kept == 0 or not len(query_vectors):
         return pl.DataFrame(schema=RETRIEVAL_SCHEMA)
-    targets, queries = on_grid(vectors).T, on_grid(query_vectors)
-    blocks = []
-    for start in range(0, len(queries), BLOCK_QUERIES):
-        stop = min(start + BLOCK_QUERIES, len(queries))
+    targets, blocks = on_grid(vectors).T, []
+    for start in range(0, len(query_vectors), BLOCK_QUERIES):
+        queries = on_grid(query_vectors[start : start + BLOCK_QUERIES])
+        stop = start + len(queries)
         words = None if lexical is None else lexical.block_scores(start, stop)
-        scores = mixed_scores(queries[start:stop] @ targets, words)
+        scores = mixed_scores(queries @ targets, words)
         if hubs is not None:
             scores -= hubs.astype(np.float32)
         for bridge in bridges:
-            scores += bridge.block_scores(start, stop)
+            scores += bridge.block_scores(queries, start)
+        if nodes is not None:
+            scores[~nodes.is_searched[start:stop][:, nodes.of_statement]] = -np.inf
         blocks.append(_largest(scores, kept, start))
     return pl.concat(blocks)
 
@@ -119,7 +166,7 @@ def rank_vectors(
 def _largest(scores: NDArray[np.float32], kept: int, first_query: int) -> pl.DataFrame:
     """The largest scores of each row as the table of `retrieve_tasks`."""
     smallest_kept = np.partition(scores, scores.shape[1] - kept, axis=1)[:, scores.shape[1] - kept]
-    rows, columns = np.nonzero(scores >= smallest_kept[:, None])
+    rows, columns = np.nonzero((scores >= smallest_kept[:, None]) & np.isfinite(scores))
     found = np.round(scores[rows, columns].astype(np.float64), SCORE_DECIMALS)
     order = np.lexsort((columns, -found, rows))
     rows, columns, found = rows[order], columns[order], found[order]

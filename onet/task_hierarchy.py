@@ -16,7 +16,7 @@ from sklearn.cluster import KMeans
 from sklearn.feature_extraction.text import TfidfVectorizer
 from threadpoolctl import threadpool_limits
 
-from onet.retrieval import RETRIEVAL_SCHEMA, rank_vectors
+from onet.retrieval import Nodes, retrieve_tasks
 from onet.task_index import TaskIndex
 
 TOP_COUNT: Final = 12
@@ -137,26 +137,7 @@ def descend(
     chosen = _largest(closeness, beam) & np.isfinite(closeness)
     middle_ids = hierarchy.statements["middle_id"].unique().sort()
     own = middle_ids.search_sorted(hierarchy.statements["middle_id"]).to_numpy()
-    frames = [pl.DataFrame(schema=RETRIEVAL_SCHEMA)]
-    for node in np.flatnonzero(chosen.any(axis=0)):
-        queries, members = np.flatnonzero(chosen[:, node]), np.flatnonzero(own == node)
-        ranked = rank_vectors(
-            index.vectors[members],
-            query_vectors[queries],
-            top=top,
-            hubs=index.vector_hub_scores[members],
-            bridges=[bridge.prepare(query_vectors[queries], None, statements=members) for bridge in index.bridges],
-        )
-        frames.append(
-            ranked.with_columns(
-                query_number=pl.Series(queries[ranked["query_number"].to_numpy()], dtype=pl.Int64),
-                statement_number=pl.Series(members[ranked["statement_number"].to_numpy()], dtype=pl.Int64),
-            )
-        )
-    order = ["query_number", "retrieval_score", "statement_number"]
-    ranked = pl.concat(frames).sort(order, descending=[False, True, False])
-    rank = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("query_number")
-    return ranked.with_columns(retrieval_rank=rank).filter(pl.col("retrieval_rank") <= top)
+    return retrieve_tasks(index, query_vectors, top=top, nodes=Nodes(own, chosen))
 
 
 def _largest(scores: NDArray[np.floating], count: int) -> NDArray[np.bool_]:

@@ -235,8 +235,8 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
         documents=tuple(table["document"]),
         hub_scores=table["hub_score"].to_numpy(),
         vector_hub_scores=table["vector_hub_score"].to_numpy(),
-        activity_bridge=_bridge(requests, "activity", table["dwa_ids"]),
-        occupation_bridge=_bridge(requests, "occupation", table["onet_soc_codes"]),
+        activity_bridge=_stored_bridge(requests, "activity", table["dwa_ids"]),
+        occupation_bridge=_stored_bridge(requests, "occupation", table["onet_soc_codes"]),
         onet_version=metadata["onet_version"],
         release_digest=release_digest,
         encoder_name=encoder_name,
@@ -254,9 +254,9 @@ def _vectors(table: pl.DataFrame) -> NDArray[np.float32]:
     return np.ascontiguousarray(table["vector"].to_numpy(), dtype=np.float32)
 
 
-def _bridge(requests: pl.DataFrame, kind: str, owners: pl.Series) -> Bridge:
+def _stored_bridge(requests: pl.DataFrame, kind: str, owners: pl.Series) -> Bridge:
     chosen = requests.filter(pl.col("kind") == kind)
-    return Bridge(chosen.select(list(REQUEST_SCHEMA)), _vectors(chosen), tuple(map(tuple, owners)))
+    return Bridge(chosen.select(list(REQUEST_SCHEMA)), _vectors(chosen), owners.to_list())
 
 
 def _as_json(value: Calibration | Evaluation | None) -> str:

@@ -13,7 +13,7 @@ import polars as pl
 from clio_lite.privacy import DisclosurePolicy
 from pipelines.contracts import META_TABLES
 from pipelines.errors import InputUnusableError
-from pipelines.validation.released import passing_estimates, released_accuracy, released_agreement
+from pipelines.validation.released import checked, passing_estimates, released_accuracy, released_agreement
 from pipelines.validation.score import prediction_digest, published_shares, released_shares
 from pipelines.validation.sheet import month_population, statement_cards
 from pipelines.validation.tables import Validation, ValidationAgreement, ValidationEstimate, ValidationShare
@@ -176,10 +176,4 @@ def validation_tables(
         "qa/validation_agreement": released_agreement(validation.agreement, policy),
         "qa/validation_share": released.with_columns(is_in_index=chosen),
     }
-    return {
-        name: META_TABLES[name].validate(
-            rows.with_columns(build).select(META_TABLES[name].column_names()).sort(META_TABLES[name].primary_key()),
-            cast=True,
-        )
-        for name, rows in found.items()
-    }
+    return {name: checked(META_TABLES[name], rows.with_columns(build)) for name, rows in found.items()}

@@ -32,14 +32,14 @@ def account_support(accounts: Sequence[str | None]) -> dict[str, Any]:
     }
 
 
-def question_of(facet: pl.Expr, level: pl.Expr) -> pl.Expr:
+def question_of(facet: str, level: str) -> str:
     """Question of the sheet that a facet and level were judged by.
 
     Args:
         facet: Of the accuracy.
         level: Of the accuracy.
     """
-    return pl.when(level == "pattern").then(facet).otherwise(pl.format("{} {}", facet, level))
+    return facet if level == "pattern" else f"{facet} {level}"
 
 
 def passing_estimates(estimates: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:
@@ -67,7 +67,7 @@ def released_agreement(agreement: pl.DataFrame, policy: DisclosurePolicy) -> pl.
         pl.when(pl.col("obs_status") == "A").then(pl.col(name).round(KAPPA_DECIMALS)).alias(name)
         for name in ("value", "ci_low", "ci_high")
     )
-    return _checked(ReleasedAgreement, rows)
+    return checked(ReleasedAgreement, rows)
 
 
 def released_accuracy(accuracy: pl.DataFrame, agreement: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:
@@ -82,10 +82,11 @@ def released_accuracy(accuracy: pl.DataFrame, agreement: pl.DataFrame, policy: D
         Rows of `ReleasedAccuracy`.
     """
     is_open = pl.col("obs_status") == "A"
+    questions = [question_of(*judged) for judged in accuracy.select("facet", "level").iter_rows()]
     rows = _with_status(accuracy, policy).with_columns(
         accuracy=pl.when(is_open).then(rounded_share(pl.col("accuracy"))),
         effective_count=pl.when(is_open).then(rounded_count(pl.col("effective_count")).cast(pl.Float64)),
-        question=question_of(pl.col("facet").cast(pl.String), pl.col("level").cast(pl.String)),
+        question=pl.Series(questions, dtype=pl.String),
         ci_method=pl.when(is_open).then(pl.lit("wilson_effective")).otherwise(pl.lit("none")),
     )
     ends = [
@@ -105,7 +106,7 @@ def released_accuracy(accuracy: pl.DataFrame, agreement: pl.DataFrame, policy: D
     for name in KAPPAS:
         kappas = means.filter(pl.col("statistic") == name).select("label_set", "question", pl.col("value").alias(name))
         rows = rows.join(kappas, on=["label_set", "question"], how="left", maintain_order="left")
-    return _checked(ReleasedAccuracy, rows)
+    return checked(ReleasedAccuracy, rows)
 
 
 def _with_status(rows: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:
@@ -121,6 +122,12 @@ def _with_status(rows: pl.DataFrame, policy: DisclosurePolicy) -> pl.DataFrame:
     )
 
 
-def _checked(schema: Any, frame: pl.DataFrame) -> pl.DataFrame:
+def checked(schema: Any, frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows as a schema has them, sorted by its key.
+
+    Args:
+        schema: Schema.
+        frame: Rows with at least its columns.
+    """
     table: pl.DataFrame = schema.validate(frame.select(schema.column_names()).sort(schema.primary_key()), cast=True)
     return table

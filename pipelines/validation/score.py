@@ -22,7 +22,7 @@ from pipelines.validation.correction import (
     merged_strata,
     weighted_accuracy,
 )
-from pipelines.validation.released import account_support
+from pipelines.validation.released import account_support, checked, question_of
 from pipelines.validation.sheet import REMAINDERS
 from pipelines.validation.tables import (
     Validation,
@@ -96,16 +96,11 @@ def score_labels(items: pl.DataFrame, population: pl.DataFrame, raters: Raters) 
     accuracy = _accuracy(by_id, answered, raters, design, accounts)
     confusion = _confusions(by_id, answered, patterns, groups, design).with_columns(label_set=pl.lit(label_set))
     return Scores(
-        accuracy=_checked(Validation, accuracy.with_columns(**judged)),
-        agreement=_checked(ValidationAgreement, agreement),
-        estimates=_checked(ValidationEstimate, estimates),
-        confusion=_checked(ValidationConfusion, confusion),
+        accuracy=checked(Validation, accuracy.with_columns(**judged)),
+        agreement=checked(ValidationAgreement, agreement),
+        estimates=checked(ValidationEstimate, estimates),
+        confusion=checked(ValidationConfusion, confusion),
     )
-
-
-def _checked(schema: Any, frame: pl.DataFrame) -> pl.DataFrame:
-    table: pl.DataFrame = schema.validate(frame.select(schema.column_names()).sort(schema.primary_key()), cast=True)
-    return table
 
 
 def item_accounts(population: pl.DataFrame, items: Items) -> dict[str, str | None]:
@@ -313,10 +308,6 @@ def _joined(names: Any) -> str:
     return "; ".join(sorted(set(names)))
 
 
-def _question(facet: str, level: str) -> str:
-    return facet if level == "pattern" else f"{facet} {level}"
-
-
 def _agreement(items: Items, raters: Raters, accounts: Mapping[str, str | None]) -> pl.DataFrame:
     """Agreement by question; the domain of each question is that of its accuracy."""
     names = list(items)
@@ -327,7 +318,7 @@ def _agreement(items: Items, raters: Raters, accounts: Mapping[str, str | None])
             continue
         inside = {name for name, is_in in zip(names, domain, strict=True) if is_in}
         for level in _levels(facet):
-            questions[_question(facet, level)] = [
+            questions[question_of(facet, level)] = [
                 {n: _level(a, level) for n, a in given.items() if n in inside} for given in raters
             ]
     questions["soc_major_group"] = [

@@ -25,7 +25,8 @@ def bridge() -> Bridge:
 
 
 def gains(bridge: Bridge, text: str, *, has_words: bool = True) -> np.ndarray:
-    return bridge.prepare(ENCODER.encode([text]), [text] if has_words else None).block_scores(0, 1)[0]
+    queries = bridge.prepare([text] if has_words else None)
+    return queries.block_scores(on_grid(ENCODER.encode([text])), 0)[0]
 
 
 def test_a_statement_gains_what_its_best_owner_is_nearer_than_owners_are_on_average(bridge: Bridge) -> None:
@@ -55,13 +56,6 @@ def test_what_a_writer_wrote_can_be_left_out(bridge: Bridge) -> None:
 def test_an_empty_bridge_gives_nothing(bridge: Bridge) -> None:
     empty = Bridge(bridge.requests.clear(), bridge.vectors[:0], OWNERS)
     assert gains(empty, "why is my loaf flat").tolist() == [0] * len(OWNERS)
-
-
-def test_chosen_statements_gain_what_they_gain_among_all(bridge: Bridge) -> None:
-    chosen = np.array([3, 1])
-    queries = ENCODER.encode(["tig bead"])
-    among = bridge.prepare(queries, None, statements=chosen).block_scores(0, 1)
-    assert np.array_equal(among, bridge.prepare(queries, None).block_scores(0, 1)[:, chosen])
 
 
 def test_requests_without_order_or_vector_are_refused(bridge: Bridge) -> None:

@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 from onet_example import WordEncoder, small_files, write_text
 
+from onet.grid import on_grid
 from onet.index_building import build_task_index
 from onet.matching import MATCH_COLUMNS, match_texts, match_vectors
 from onet.release import load_release
@@ -42,7 +43,7 @@ def test_vectors_without_texts_are_matched_and_judged_by_themselves(index: TaskI
     vectors = ENCODER.encode(["test program code"])
     rows = match_vectors(pl.Series("id", ["x"]), vectors, index=index, verifier=verifier, top=1)
     assert rows.select("task_key", "verdict").row(0) == ("test program code.", "accepted")
-    gains = sum(bridge.prepare(vectors, None).block_scores(0, 1) for bridge in index.bridges)
+    gains = sum(bridge.prepare(None).block_scores(on_grid(vectors), 0) for bridge in index.bridges)
     scores = vectors @ index.vectors.T - index.vector_hub_scores + gains
     assert rows["match_score"][0] == pytest.approx(float(scores.max()), abs=1e-3)
 

@@ -65,6 +65,14 @@ def test_a_narrow_way_down_stays_inside_the_nodes_it_chose(index, hierarchy):
     assert found.with_columns(node=nodes).group_by("query_number").agg(pl.col("node").n_unique())["node"].max() == 1
 
 
+def test_statements_on_the_way_down_score_as_in_the_full_search(index, hierarchy):
+    queries = WordEncoder().encode(["teach pupils to read", "repair a pump"])
+    keys = ["query_number", "statement_number", "retrieval_score"]
+    full = retrieve_tasks(index, queries, top=index.statements.height).select(keys)
+    found = descend(hierarchy, index, queries, top=10, beam=1).select(keys)
+    assert found.join(full, on=keys, how="anti").is_empty()
+
+
 def test_matches_name_each_id_and_its_statement(index, hierarchy):
     texts = index.statements["task"].head(3).to_list()
     table = match_by_descent(
