@@ -70,19 +70,19 @@ def activity_gold(
     )
 
 
-def asked_gold(gold: Gold, requests: pl.DataFrame) -> tuple[Gold, pl.Series]:
+def asked_gold(gold: Gold, requests: pl.DataFrame) -> tuple[Gold, pl.DataFrame]:
     """A gold's activities asked for by a request in place of their title, where one is known.
 
     Args:
         gold: Activities and their links.
-        requests: owner (the activity), writer and request; one of each activity is taken, by a hash of its id.
+        requests: owner (the activity), request and more; one of each activity is taken, by a hash of its id.
 
     Returns:
-        The gold of the activities with a request, numbered anew, and who wrote each request.
+        The gold of the activities with a request, numbered anew, and the row of `requests` of each.
     """
-    by_owner = requests.group_by("owner").agg("writer", "request").sort("owner")
+    by_owner = requests.group_by("owner", maintain_order=True).agg(pl.all())
     place = pl.col("owner").map_elements(_hashed, return_dtype=pl.UInt64) % pl.col("request").list.len()
-    chosen = by_owner.select("owner", pl.col("writer", "request").list.get(place))
+    chosen = by_owner.with_columns(pl.exclude("owner").list.get(place))
     queries = gold.queries.join(chosen, left_on="dwa_id", right_on="owner").sort("query_number")
     numbers = queries.select("query_number", number=pl.int_range(pl.len(), dtype=pl.Int64))
 
@@ -90,8 +90,9 @@ def asked_gold(gold: Gold, requests: pl.DataFrame) -> tuple[Gold, pl.Series]:
         joined: pl.DataFrame = frame.join(numbers, on="query_number").with_columns(query_number="number").drop("number")
         return joined.sort("query_number", maintain_order=True)
 
-    asked = renumbered(queries.with_columns(title="request").drop("request", "writer"))
-    return Gold(asked, renumbered(gold.links), renumbered(gold.near)), queries["writer"]
+    asked = renumbered(queries.select(gold.queries.columns).with_columns(queries["request"].alias("title")))
+    rows = queries.rename({"dwa_id": "owner"}).select(requests.columns)
+    return Gold(asked, renumbered(gold.links), renumbered(gold.near)), rows
 
 
 def occupation_gold(statements: pl.DataFrame, occupations: pl.DataFrame, *, seed: int) -> Gold:

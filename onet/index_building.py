@@ -1,7 +1,7 @@
 """Building a task index: encode a release and the requests beside it, then fit and measure the embedded verifier."""
 
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -17,19 +17,17 @@ from onet.calibration import (
     fit_calibration,
 )
 from onet.context import context_vectors
-from onet.evaluation import evaluate_verifier, evaluation_depth
-from onet.gold import Gold, activity_gold, asked_gold, occupation_gold
+from onet.evaluation import evaluate_verifier
+from onet.gold import Gold, activity_gold, occupation_gold
+from onet.gold_search import AskedGold, asked_activities
 from onet.hubs import bank_requests, hub_scores
 from onet.lexical import LexicalIndex, build_lexical_index, statement_documents
 from onet.non_work import NON_WORK_TEXTS
-from onet.phrasebook import IS_MEASURING, has_phrased_activities, read_occupation_requests, read_phrasebook
+from onet.phrasebook import has_phrased_activities, read_occupation_requests, read_phrasebook
 from onet.release import Release
-from onet.retrieval import RETRIEVAL_SCHEMA, retrieve_tasks
+from onet.retrieval import retrieve_tasks
 from onet.task_index import Encoder, TaskIndex, distinct_statements, encode_checked
 from onet.verification import CalibratedVerifier
-
-NOBODY: Final = ""
-"""Writer of what is in no bridge."""
 
 
 @dataclass(frozen=True)
@@ -129,8 +127,8 @@ def _measured(
 ) -> dict[str, Any]:
     """Calibrations and evaluations of an index.
 
-    Titles are searched without bridges, which know activities under test. Requests are searched as in use, without what
-    their own writer wrote; where none of activities is known, titles stand in for them.
+    Titles are searched without bridges, which know activities under test, and have a calibration of their own. Requests
+    are searched as in use, without what their own writers wrote; where none of activities is known, titles stand in.
     """
     non_work = list(NON_WORK_TEXTS)
     non_work_vectors = encode_checked(encoder, non_work)
@@ -141,67 +139,22 @@ def _measured(
         refused = retrieve_tasks(index, non_work_vectors, top=1, texts=non_work if has_words else None)
         return fit_calibration(found, gold, default=default, accept_score=accept_score(refused))
 
-    plain = replace(searched, bridges=())
     gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=seed)
-    titles = _Asked.by_anybody(gold, encoder)
-    by_title = titles.rank(plain, has_words=True)
-    title_calibration = calibrated(plain, by_title, gold, DEFAULT_TEXT_LOGITS, has_words=True)
-    of_activities, of_occupations = (_measuring(bridge.requests) for bridge in searched.bridges)
-    has_requests = not of_activities.is_empty()
-    asked = _Asked.by_requests(gold, of_activities, encoder) if has_requests else titles
+    plain = replace(searched, bridges=())
+    titles = AskedGold.by_titles(gold, encoder).rank(plain, has_words=True)
+    of_titles = calibrated(plain, titles, gold, DEFAULT_TEXT_LOGITS, has_words=True)
+    activity_bridge, occupation_bridge = searched.bridges
+    asked = asked_activities(gold, activity_bridge, encoder)
     found = {has_words: asked.rank(searched, has_words=has_words) for has_words in (False, True)}
     calibration = calibrated(searched, found[True], asked.gold, DEFAULT_TEXT_LOGITS, has_words=True)
     verifier = CalibratedVerifier(calibration)
-    occupations = occupation_gold(statements, release.occupations, seed=seed)
-    from_occupations = _Asked.by_requests(occupations, of_occupations, encoder)
+    occupations = AskedGold.by_requests(occupation_gold(statements, release.occupations, seed=seed), occupation_bridge)
     return {
         "calibration": calibration,
         "vector_calibration": calibrated(searched, found[False], asked.gold, DEFAULT_VECTOR_LOGITS, has_words=False),
-        "title_calibration": title_calibration,
-        "evaluation": evaluate_verifier(CalibratedVerifier(title_calibration), by_title, gold),
-        "request_evaluation": evaluate_verifier(verifier, found[True], asked.gold) if has_requests else None,
+        "evaluation": evaluate_verifier(CalibratedVerifier(of_titles), titles, gold),
+        "request_evaluation": evaluate_verifier(verifier, found[True], asked.gold) if asked.has_requests else None,
         "occupation_evaluation": evaluate_verifier(
-            verifier, from_occupations.rank(searched, has_words=True), from_occupations.gold
+            verifier, occupations.rank(searched, has_words=True), occupations.gold
         ),
     }
-
-
-@dataclass(frozen=True)
-class _Asked:
-    """A gold's queries with their vectors and writers."""
-
-    gold: Gold
-    vectors: NDArray[np.float32]
-    writers: pl.Series
-
-    @classmethod
-    def by_anybody(cls, gold: Gold, encoder: Encoder) -> Self:
-        """The titles of a gold, which nobody wrote who is in a bridge."""
-        return cls._encoded(gold, pl.Series("writer", [NOBODY] * gold.queries.height, dtype=pl.String), encoder)
-
-    @classmethod
-    def by_requests(cls, gold: Gold, requests: pl.DataFrame, encoder: Encoder) -> Self:
-        """A request of each of a gold's activities or occupations."""
-        return cls._encoded(*asked_gold(gold, requests), encoder)
-
-    @classmethod
-    def _encoded(cls, gold: Gold, writers: pl.Series, encoder: Encoder) -> Self:
-        return cls(gold, encode_checked(encoder, gold.queries["title"].to_list()), writers)
-
-    def rank(self, searched: _Searched, *, has_words: bool) -> pl.DataFrame:
-        """Candidates, each query without what its writer wrote; deep enough to be evaluated."""
-        texts, depth = self.gold.queries["title"].to_list(), evaluation_depth(self.gold)
-        frames = [pl.DataFrame(schema=RETRIEVAL_SCHEMA)]
-        for writer in self.writers.unique().sort():
-            rows = (self.writers == writer).arg_true().to_numpy()
-            own_texts = [texts[row] for row in rows] if has_words else None
-            others = [bridge.without(writer) for bridge in searched.bridges]
-            found = retrieve_tasks(searched, self.vectors[rows], top=depth, texts=own_texts, bridges=others)
-            own = pl.Series(rows[found["query_number"].to_numpy()], dtype=pl.Int64)
-            frames.append(found.with_columns(query_number=own))
-        return pl.concat(frames).sort("query_number", "retrieval_rank")
-
-
-def _measuring(requests: pl.DataFrame) -> pl.DataFrame:
-    """Requests that took no part in any training."""
-    return requests.filter(IS_MEASURING)

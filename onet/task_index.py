@@ -26,7 +26,7 @@ FORMAT: Final = "onet-task-index-6"
 STATEMENT_COLUMNS: Final = ("statement_task_id", "task_key", "task", "task_ids", "onet_soc_codes")
 UNIT_TOLERANCE: Final = 1e-3
 BRIDGES: Final = ("activity", "occupation")
-CALIBRATIONS: Final = ("calibration", "vector_calibration", "title_calibration")
+CALIBRATIONS: Final = ("calibration", "vector_calibration")
 EVALUATIONS: Final = ("evaluation", "request_evaluation", "occupation_evaluation")
 
 
@@ -66,7 +66,6 @@ class TaskIndex:
         seed: Seed of the split.
         calibration: Of searches with texts.
         vector_calibration: Of searches by vectors alone.
-        title_calibration: Of searches with texts and without bridges.
         evaluation: Retrieval of titles of held-out activities without bridges, which may know these; None where the
             release links too few.
         request_evaluation: Retrieval of requests of held-out activities as it is used, what their writers wrote left
@@ -87,7 +86,6 @@ class TaskIndex:
     seed: int
     calibration: Calibration
     vector_calibration: Calibration
-    title_calibration: Calibration
     evaluation: Evaluation | None
     request_evaluation: Evaluation | None
     occupation_evaluation: Evaluation | None
@@ -243,7 +241,6 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
         seed=int(metadata["seed"]),
         calibration=_calibration(metadata["calibration"]),
         vector_calibration=_calibration(metadata["vector_calibration"]),
-        title_calibration=_calibration(metadata["title_calibration"]),
         evaluation=_evaluation(metadata["evaluation"]),
         request_evaluation=_evaluation(metadata["request_evaluation"]),
         occupation_evaluation=_evaluation(metadata["occupation_evaluation"]),

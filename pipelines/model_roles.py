@@ -12,8 +12,8 @@ from clio_lite.model_labels import ModelAuditor, ModelLabeller
 from clio_lite.model_levels import ModelLevels
 from clio_lite.models import LanguageModel, ModelUse, Question, ServedModel, load_prompt, pose
 from clio_lite.naming import Label
-from onet.evaluation import evaluation_depth
 from onet.gold import Gold, activity_gold
+from onet.gold_search import asked_activities
 from onet.model_verification import (
     PROMPTS_DIR,
     LanguageModelVerifier,
@@ -22,8 +22,7 @@ from onet.model_verification import (
     statement_activities,
 )
 from onet.release import Release
-from onet.retrieval import retrieve_tasks
-from onet.task_index import Encoder, TaskIndex, encode_checked
+from onet.task_index import Encoder, TaskIndex
 from onet.verification import CalibratedVerifier, Verifier
 from onet.verifier_score import VerifierScore, fit_shifts, gold_sample, refuse_weak, sampled, score_verifier
 from pipelines.contracts import VerifierReliability, VerifierScores
@@ -138,7 +137,8 @@ def measure_verifiers(
 ) -> VerifierMeasures:
     """Measure retrieval alone on the held-out gold, and the model's verifier on a sample of it.
 
-    The gold are titles of activities; bridges, which know requests for these activities, are left out of the search.
+    The gold are requests of activities, searched as it is in use, each without what its writer wrote; titles of
+    activities where no request of the release's is known.
 
     Args:
         release: Release of the index.
@@ -147,9 +147,11 @@ def measure_verifiers(
         settings: Strategy and size of the sample.
         model: Model of the role verify, or None.
     """
-    gold = activity_gold(index.statements, release.tasks, release.task_activities, release.activities, seed=index.seed)
-    titles = gold.queries["title"].to_list()
-    alone = CalibratedVerifier(index.title_calibration)
+    titles = activity_gold(
+        index.statements, release.tasks, release.task_activities, release.activities, seed=index.seed
+    )
+    asked = asked_activities(titles, index.activity_bridge, encoder)
+    gold, texts, alone = asked.gold, asked.gold.queries["title"].to_list(), index.text_verifier
     scores: list[tuple[str, Shifts, VerifierScore]] = []
     bins: list[pl.DataFrame] = []
 
@@ -162,23 +164,15 @@ def measure_verifiers(
 
     held_out = gold.queries.filter("is_held_out")["query_number"].to_list()
     if held_out:
-        candidates = retrieve_tasks(
-            index,
-            encode_checked(encoder, titles),
-            top=evaluation_depth(gold),
-            texts=titles,
-            bridges=(),
-        )
-        measure("retrieval", alone, sampled(candidates, held_out), gold, index.title_calibration.fit_query_count)
+        candidates = asked.rank(index, has_words=True)
+        measure("retrieval", alone, sampled(candidates, held_out), gold, index.calibration.fit_query_count)
         if model is not None:
             size, seed = settings.models.verify_gold_sample, settings.seed
             fit = gold_sample(gold, size=size, is_held_out=False, seed=seed)
             held = gold_sample(gold, size=size, is_held_out=True, seed=seed)
-            asked = gold.queries.filter(pl.col("query_number").is_in([*fit, *held]))["iwa_id"].unique().to_list()
-            asked_of = _activities(release, index, without=asked)
-            verifier = replace(
-                model_verifier(model, index, titles, settings, activities=asked_of), calibration=index.title_calibration
-            )
+            judged = gold.queries.filter(pl.col("query_number").is_in([*fit, *held]))["iwa_id"].unique().to_list()
+            activities = _activities(release, index, without=judged)
+            verifier = model_verifier(model, index, texts, settings, activities=activities)
             shifts = fit_shifts(verifier, sampled(candidates, fit), gold)
             shifted = replace(verifier, shifts=shifts)
             measure(settings.models.verify_strategy, shifted, sampled(candidates, held), gold, len(fit), shifts)

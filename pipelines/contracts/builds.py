@@ -139,7 +139,10 @@ class MappingAgreement(BuildKey):
 
 
 class VerifierScoreColumns(dy.Schema):
-    """How good a verifier is on the release's own gold: titles of detailed activities and the tasks linked to them."""
+    """How good a verifier is: on requests of detailed activities, without what their writers wrote, and linked tasks.
+
+    Titles of activities stand in where the catalogue's are not those that the requests were written for.
+    """
 
     verifier = dy.String(primary_key=True, description="Verifier: calibrated retrieval, or a model with its prompts.")
     strategy = dy.String(description="retrieval, or how the model is asked: choice, two_step or pairwise.")
