@@ -32,14 +32,20 @@ OCCUPATION_SCHEMA: Final = {"onet_soc_code": pl.String, "writer": pl.String, "re
 
 
 @cache
+def request_files() -> tuple[bytes, bytes]:
+    """Contents of the two files: requests of activities, and requests from occupations."""
+    folder = resources.files("onet")
+    return (folder / "phrasebook.csv").read_bytes(), (folder / "occupation_requests.csv").read_bytes()
+
+
+@cache
 def read_phrasebook() -> pl.DataFrame:
     """Read the phrasebook.
 
     Returns:
         iwa_id, dwa_id, language (ISO 639-1), writer (a letter), style (terse or chatty) and request, sorted by all.
     """
-    content = (resources.files("onet") / "phrasebook.csv").read_bytes()
-    return pl.read_csv(content, schema=PHRASEBOOK_SCHEMA)
+    return pl.read_csv(request_files()[0], schema=PHRASEBOOK_SCHEMA)
 
 
 @cache
@@ -49,8 +55,7 @@ def read_occupation_requests() -> pl.DataFrame:
     Returns:
         onet_soc_code, writer (a letter) and request, sorted by all of them.
     """
-    content = (resources.files("onet") / "occupation_requests.csv").read_bytes()
-    return pl.read_csv(content, schema=OCCUPATION_SCHEMA)
+    return pl.read_csv(request_files()[1], schema=OCCUPATION_SCHEMA)
 
 
 def has_phrased_activities(activities: pl.DataFrame) -> bool:

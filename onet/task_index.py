@@ -19,11 +19,12 @@ from onet.bridges import REQUEST_SCHEMA, Bridge
 from onet.calibration import Calibration, Logit
 from onet.errors import TaskIndexMismatchError
 from onet.evaluation import Evaluation
+from onet.index_form import index_form
 from onet.lexical import LexicalIndex, build_lexical_index
 from onet.verification import CalibratedVerifier
 
-FORMAT: Final = "onet-task-index-6"
 STATEMENT_COLUMNS: Final = ("statement_task_id", "task_key", "task", "task_ids", "onet_soc_codes")
+REMEDY: Final = "rebuild it with 'usage-index onet'"
 UNIT_TOLERANCE: Final = 1e-3
 BRIDGES: Final = ("activity", "occupation")
 CALIBRATIONS: Final = ("calibration", "vector_calibration")
@@ -152,7 +153,7 @@ def encode_checked(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32
 
 
 def save_task_index(index: TaskIndex, path: Path) -> None:
-    """Write an index as one Parquet file with its metadata, and its requests as another; complete or not at all.
+    """Write an index as one Parquet file, and its requests as another with the same metadata; complete or not at all.
 
     Args:
         index: Index.
@@ -160,7 +161,7 @@ def save_task_index(index: TaskIndex, path: Path) -> None:
     """
     dtype = pl.Array(pl.Float32, index.vectors.shape[1])
     metadata = {
-        "format": FORMAT,
+        "form": index_form(),
         "onet_version": index.onet_version,
         "release_digest": index.release_digest,
         "encoder_name": index.encoder_name,
@@ -172,7 +173,7 @@ def save_task_index(index: TaskIndex, path: Path) -> None:
         bridge.requests.with_columns(vector=pl.Series(bridge.vectors, dtype=dtype), kind=pl.lit(kind))
         for kind, bridge in zip(BRIDGES, index.bridges, strict=True)
     )
-    _write_whole(requests, bridge_path(path), {})
+    _write_whole(requests, bridge_path(path), metadata)
     statements = index.statements.with_columns(
         pl.Series("vector", index.vectors, dtype=dtype),
         pl.Series("document", index.documents),
@@ -197,8 +198,38 @@ def _write_whole(table: pl.DataFrame, path: Path, metadata: dict[str, str]) -> N
         partial.unlink(missing_ok=True)
 
 
+def index_metadata(path: Path, *, release_digest: str, encoder_name: str) -> dict[str, str]:
+    """What stands beside the tables of an index, which must be of this form, release and encoder.
+
+    Args:
+        path: File that `save_task_index` wrote.
+        release_digest: Digest of the release in use.
+        encoder_name: Name of the encoder in use.
+
+    Raises:
+        TaskIndexMismatchError: A file is no part of an index of this form (layout, requests and weights), or of another
+            release or encoder, or the requests are those of another index.
+    """
+    metadata = _metadata(path)
+    for key, expected in {"form": index_form(), "release_digest": release_digest, "encoder_name": encoder_name}.items():
+        if metadata.get(key) != expected:
+            raise TaskIndexMismatchError(
+                f"task index {path.name} has {key} {metadata.get(key)!r} (O*NET {metadata.get('onet_version')}), "
+                f"asked for {expected!r}: {REMEDY}"
+            )
+    requests_path = bridge_path(path)
+    of_requests = _metadata(requests_path)
+    if of_requests != metadata:
+        raise TaskIndexMismatchError(
+            f"expected the requests of {path.name} in {requests_path.name}, found those of an index with form "
+            f"{of_requests.get('form')!r}, release {of_requests.get('release_digest')!r}, encoder "
+            f"{of_requests.get('encoder_name')!r} and other measures: {REMEDY}"
+        )
+    return metadata
+
+
 def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> TaskIndex:
-    """Load an index and make sure that it belongs to this release and this encoder.
+    """Load an index and make sure that it belongs to this release, this encoder and this code.
 
     Args:
         path: File that `save_task_index` wrote.
@@ -209,24 +240,10 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
         The index.
 
     Raises:
-        TaskIndexMismatchError: The file is no index of this format, or of another release or encoder.
+        TaskIndexMismatchError: See `index_metadata`.
     """
-    remedy = "rebuild it with 'usage-index onet'"
-    try:
-        metadata, requests_path = pl.read_parquet_metadata(path), bridge_path(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise TaskIndexMismatchError(f"{path.name} is not a readable task index: {remedy}") from error
-    for key, expected in {"format": FORMAT, "release_digest": release_digest, "encoder_name": encoder_name}.items():
-        if metadata.get(key) != expected:
-            raise TaskIndexMismatchError(
-                f"task index {path.name} has {key} {metadata.get(key)!r} (O*NET {metadata.get('onet_version')}), "
-                f"asked for {expected!r}: {remedy}"
-            )
-    if not requests_path.is_file():
-        raise TaskIndexMismatchError(
-            f"expected the requests of {path.name} in {requests_path.name}, found none: {remedy}"
-        )
-    table, requests = pl.read_parquet(path), pl.read_parquet(requests_path)
+    metadata = index_metadata(path, release_digest=release_digest, encoder_name=encoder_name)
+    table, requests = pl.read_parquet(path), pl.read_parquet(bridge_path(path))
     return TaskIndex(
         statements=table.select(STATEMENT_COLUMNS),
         vectors=_vectors(table),
@@ -245,6 +262,14 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
         request_evaluation=_evaluation(metadata["request_evaluation"]),
         occupation_evaluation=_evaluation(metadata["occupation_evaluation"]),
     )
+
+
+def _metadata(path: Path) -> dict[str, str]:
+    """What `save_task_index` wrote beside a table."""
+    try:
+        return {key: value for key, value in pl.read_parquet_metadata(path).items() if key != "ARROW:schema"}
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise TaskIndexMismatchError(f"{path.name} is not a readable part of a task index: {REMEDY}") from error
 
 
 def _vectors(table: pl.DataFrame) -> NDArray[np.float32]:

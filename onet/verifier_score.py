@@ -1,7 +1,8 @@
 """How good a verifier is on the release's own gold; one that does not beat retrieval alone is refused.
 
 The gold are requests of detailed activities, or their titles where none is known (`gold_search`); every query has a
-right answer in the catalogue, though not always among the candidates. What a model's judgement is worth is fitted on activities of one half, measured on the other.
+right answer in the catalogue, though not always among the candidates. What a model's judgement is
+worth is fitted on activities of one half, measured on the other.
 """
 
 from collections.abc import Sequence

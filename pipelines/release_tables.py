@@ -7,7 +7,9 @@ from pathlib import Path
 import polars as pl
 from filelock import FileLock
 
+from onet.errors import TaskIndexMismatchError
 from onet.index_building import build_task_index
+from onet.index_form import index_form
 from onet.release import Release
 from onet.tables import (
     Activity,
@@ -18,7 +20,7 @@ from onet.tables import (
     OnetTask,
     TaskActivity,
 )
-from onet.task_index import FORMAT, Encoder, TaskIndex, bridge_path, load_task_index, save_task_index
+from onet.task_index import Encoder, TaskIndex, index_metadata, load_task_index, save_task_index
 
 FRAMES: Mapping[str, str] = {
     "occupations": "core/onet_occupation",
@@ -66,13 +68,13 @@ def release_from_tables(manifest: pl.DataFrame, frames: Mapping[str, pl.DataFram
 
 
 def task_index_path(folder: Path, release_digest: str, encoder_name: str) -> Path:
-    """File of the index of a release and an encoder, in the format of this code."""
+    """File of the index of a release and an encoder, in the form of this code, its requests and its weights."""
     safe = "".join(character if character.isalnum() else "-" for character in encoder_name)
-    return folder / f"{release_digest}-{safe}-{FORMAT}.parquet"
+    return folder / f"{release_digest}-{safe}-{index_form()}.parquet"
 
 
 def ensure_task_index(release: Release, encoder: Encoder, folder: Path, *, seed: int) -> TaskIndex:
-    """The index of a release, built once and reused afterwards.
+    """The index of a release, built once and reused afterwards; built anew where what is stored does not fit.
 
     Args:
         release: Release whose statements are indexed.
@@ -81,17 +83,21 @@ def ensure_task_index(release: Release, encoder: Encoder, folder: Path, *, seed:
         seed: Seed of the split that calibrates the verifier.
     """
     path = task_index_path(folder, release.digest, encoder.name)
-    if not _is_whole(path):
+    if not _is_usable(path, release, encoder):
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_suffix(".lock")):
-            if not _is_whole(path):  # another process may have made it meanwhile
+            if not _is_usable(path, release, encoder):  # another process may have made it meanwhile
                 save_task_index(build_task_index(release, encoder, seed=seed), path)
     return load_task_index(path, release_digest=release.digest, encoder_name=encoder.name)
 
 
-def _is_whole(path: Path) -> bool:
-    """Whether an index and its requests are there."""
-    return path.is_file() and bridge_path(path).is_file()
+def _is_usable(path: Path, release: Release, encoder: Encoder) -> bool:
+    """Whether an index of this release, encoder and form is there as a whole."""
+    try:
+        index_metadata(path, release_digest=release.digest, encoder_name=encoder.name)
+    except TaskIndexMismatchError:
+        return False
+    return True
 
 
 def task_index_manifest(index: TaskIndex, *, request_encoder_name: str) -> pl.DataFrame:

@@ -9,8 +9,11 @@ from onet_example import WordEncoder, large_files, small_files, write_text
 from onet.calibration import DEFAULT_TEXT_LOGITS, DEFAULT_VECTOR_LOGITS
 from onet.errors import TaskIndexMismatchError
 from onet.index_building import build_task_index
+from onet.index_form import LAYOUT, NUMBERS, form_digest, index_form
+from onet.phrasebook import request_files
 from onet.release import Release, load_release
-from onet.task_index import encode_checked, load_task_index, save_task_index
+from onet.task_index import bridge_path, encode_checked, load_task_index, save_task_index
+from pipelines.release_tables import ensure_task_index, task_index_path
 
 
 @pytest.fixture(scope="module")
@@ -118,8 +121,8 @@ def test_an_index_of_another_release_or_encoder_is_refused(
 
 
 def test_an_index_of_older_code_is_refused(small: Release, tmp_path: Path) -> None:
-    small.tasks.write_parquet(tmp_path / "index.parquet", metadata={"format": "onet-task-index-1"})
-    with pytest.raises(TaskIndexMismatchError, match=r"has format 'onet-task-index-1'.*rebuild it"):
+    small.tasks.write_parquet(tmp_path / "index.parquet", metadata={"form": "onet-task-index-1"})
+    with pytest.raises(TaskIndexMismatchError, match=r"has form 'onet-task-index-1'.*rebuild it"):
         load_task_index(tmp_path / "index.parquet", release_digest=small.digest, encoder_name="words")
 
 
@@ -128,11 +131,65 @@ def test_a_file_that_is_no_index_is_refused(small: Release, tmp_path: Path) -> N
     for content in (None, b"junk"):
         if content is not None:
             path.write_bytes(content)
-        with pytest.raises(TaskIndexMismatchError, match="not a readable task index"):
+        with pytest.raises(TaskIndexMismatchError, match="not a readable part of a task index"):
             load_task_index(path, release_digest=small.digest, encoder_name="words")
     small.tasks.write_parquet(path)
-    with pytest.raises(TaskIndexMismatchError, match="has format None"):
+    with pytest.raises(TaskIndexMismatchError, match="has form None"):
         load_task_index(path, release_digest=small.digest, encoder_name="words")
+
+
+def test_a_form_is_another_after_any_edit_of_requests_or_weights() -> None:
+    digests = {
+        form_digest(requests, numbers)
+        for requests, numbers in (
+            ([b"a", b"b"], {"weight": 0.5}),
+            ([b"a.", b"b"], {"weight": 0.5}),
+            ([b"a", b"b."], {"weight": 0.5}),
+            ([b"ab", b""], {"weight": 0.5}),
+            ([b"a", b"b"], {"weight": 0.4}),
+        )
+    }
+    assert len(digests) == 5
+    assert index_form() == f"{LAYOUT}-{form_digest(request_files(), NUMBERS)}"
+
+
+def restamped(path: Path, **changed: str) -> None:
+    """Write a file of an index again with other metadata."""
+    metadata = {key: value for key, value in pl.read_parquet_metadata(path).items() if key != "ARROW:schema"}
+    pl.read_parquet(path).write_parquet(path, metadata=metadata | changed)
+
+
+@pytest.mark.parametrize(
+    ("names", "changed", "message"),
+    [
+        (
+            ("index.parquet", "index-requests.parquet"),
+            {"form": "other"},
+            f"has form 'other'.*asked for '{index_form()}'",
+        ),
+        (("index-requests.parquet",), {"form": "other"}, "expected the requests of index.parquet.*form 'other'"),
+        (("index-requests.parquet",), {"calibration": "{}"}, "expected the requests of index.parquet.*other measures"),
+        (("index-requests.parquet",), None, "index-requests.parquet is not a readable part"),
+    ],
+)
+def test_an_index_of_other_requests_is_refused_and_built_anew(
+    small: Release, tmp_path: Path, names: tuple[str, ...], changed: dict[str, str] | None, message: str
+) -> None:
+    path = tmp_path / "index.parquet"
+    save_task_index(build_task_index(small, WordEncoder(), seed=0), path)
+    for name in names:
+        (tmp_path / name).unlink() if changed is None else restamped(tmp_path / name, **changed)
+    with pytest.raises(TaskIndexMismatchError, match=f"{message}.*rebuild it with 'usage-index onet'"):
+        load_task_index(path, release_digest=small.digest, encoder_name="words")
+    folder = tmp_path / "cache"
+    stored = task_index_path(folder, small.digest, "words")
+    assert index_form() in stored.name
+    folder.mkdir()
+    for name, place in (("index.parquet", stored), ("index-requests.parquet", bridge_path(stored))):
+        if (tmp_path / name).is_file():
+            (tmp_path / name).rename(place)
+    assert ensure_task_index(small, WordEncoder(), folder, seed=0).statements.height == 6
+    load_task_index(stored, release_digest=small.digest, encoder_name="words")
 
 
 @pytest.mark.parametrize(
