@@ -12,8 +12,6 @@ from clio_lite.model_labels import ModelAuditor, ModelLabeller
 from clio_lite.model_levels import ModelLevels
 from clio_lite.models import LanguageModel, ModelUse, Question, ServedModel, load_prompt, pose
 from clio_lite.naming import Label
-from onet.gold import Gold, activity_gold
-from onet.gold_search import asked_activities
 from onet.model_verification import (
     PROMPTS_DIR,
     LanguageModelVerifier,
@@ -21,19 +19,14 @@ from onet.model_verification import (
     Shifts,
     statement_activities,
 )
-from onet.release import Release
-from onet.task_index import Encoder, TaskIndex
+from onet.task_index import TaskIndex
 from onet.verification import CalibratedVerifier, Verifier
-from onet.verifier_score import VerifierScore, fit_shifts, gold_sample, refuse_weak, sampled, score_verifier
-from pipelines.contracts import VerifierReliability, VerifierScores
+from onet.verifier_score import VerifierScore, refuse_weak
 from pipelines.errors import PublicationRefusedError
 from pipelines.settings import RunFields
 
 FACET_ROLES = ("screen", "facets")
 CLUSTER_ROLES = ("label", "hierarchy")
-NO_SHIFTS = Shifts()
-GOLD_RUN = "gold"
-"""What the money of the verifier's test on the gold is spent for, in the place of a month."""
 
 
 class OptionAnswer(BaseModel):
@@ -117,92 +110,6 @@ def cluster_writers(
         auditor=ModelAuditor(auditing, settings.seed) if auditing else None,
         level_builder=ModelLevels(hierarchy, encoder(), may_fall_back) if hierarchy else None,
     )
-
-
-@dataclass(frozen=True)
-class VerifierMeasures:
-    """A verifier's test on the release's gold, with retrieval alone beside it.
-
-    Attributes:
-        scores: Table `core/verifier_score`.
-        reliability: Table `core/verifier_reliability`.
-    """
-
-    scores: pl.DataFrame
-    reliability: pl.DataFrame
-
-
-def measure_verifiers(
-    release: Release, index: TaskIndex, encoder: Encoder, settings: RunFields, model: LanguageModel | None
-) -> VerifierMeasures:
-    """Measure retrieval alone on the held-out gold, and the model's verifier on a sample of it.
-
-    The gold are requests of activities, searched as it is in use, each without what its writer wrote; titles of
-    activities where no request of the release's is known.
-
-    Args:
-        release: Release of the index.
-        index: Task index.
-        encoder: Its encoder.
-        settings: Strategy and size of the sample.
-        model: Model of the role verify, or None.
-    """
-    titles = activity_gold(
-        index.statements, release.tasks, release.task_activities, release.activities, seed=index.seed
-    )
-    asked = asked_activities(titles, index.activity_bridge, encoder)
-    gold, texts, alone = asked.gold, asked.gold.queries["title"].to_list(), index.text_verifier
-    scores: list[tuple[str, Shifts, VerifierScore]] = []
-    bins: list[pl.DataFrame] = []
-
-    def measure(
-        strategy: str, verifier: Verifier, found: pl.DataFrame, of: Gold, fit_count: int, shifts: Shifts = NO_SHIFTS
-    ) -> None:
-        score, reliability = score_verifier(verifier, alone, found, of, fit_query_count=fit_count)
-        scores.append((strategy, shifts, score))
-        bins.append(reliability.with_columns(verifier=pl.lit(verifier.name)))
-
-    held_out = gold.queries.filter("is_held_out")["query_number"].to_list()
-    if held_out:
-        candidates = asked.rank(index, has_words=True)
-        measure("retrieval", alone, sampled(candidates, held_out), gold, index.calibration.fit_query_count)
-        if model is not None:
-            size, seed = settings.models.verify_gold_sample, settings.seed
-            fit = gold_sample(gold, size=size, is_held_out=False, seed=seed)
-            held = gold_sample(gold, size=size, is_held_out=True, seed=seed)
-            judged = gold.queries.filter(pl.col("query_number").is_in([*fit, *held]))["iwa_id"].unique().to_list()
-            activities = _activities(release, index, without=judged)
-            verifier = model_verifier(model, index, texts, settings, activities=activities)
-            shifts = fit_shifts(verifier, sampled(candidates, fit), gold)
-            shifted = replace(verifier, shifts=shifts)
-            measure(settings.models.verify_strategy, shifted, sampled(candidates, held), gold, len(fit), shifts)
-    return VerifierMeasures(_score_table(scores), _reliability_table(bins))
-
-
-def _activities(release: Release, index: TaskIndex, *, without: Sequence[str]) -> pl.DataFrame:
-    return statement_activities(
-        index.statements, release.tasks, release.task_activities, release.activities, without=without
-    )
-
-
-def _score_table(scores: Sequence[tuple[str, Shifts, VerifierScore]]) -> pl.DataFrame:
-    rows = [
-        {
-            **vars(score),
-            "strategy": strategy,
-            "beats_retrieval": score.beats_retrieval,
-            **{f"{name}_shift": value for name, value in vars(shifts).items()},
-        }
-        for strategy, shifts, score in scores
-    ]
-    frame = pl.DataFrame(rows, schema=VerifierScores.create_empty().schema).sort("verifier")
-    return VerifierScores.validate(frame)
-
-
-def _reliability_table(bins: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    empty = VerifierReliability.create_empty()
-    frames = [frame.select(empty.columns) for frame in bins]
-    return VerifierReliability.validate(pl.concat([empty, *frames]).sort("verifier", "bin_low_prob"))
 
 
 def model_verifier(

@@ -279,6 +279,13 @@ def _meta(example: ExampleVintage) -> dict[str, list[dict]]:
                    "ci_low": share + shift - 0.08, "ci_high": share + shift + 0.08, "is_in_index": True}
             for name, share, shift in (("automation", 0.43, 0.05), ("augmentation", 0.57, -0.05))
         ],
+        "qa/mapping_accuracy": [
+            key | {"query_kind": kind, "soc_major_group": group, "query_count": count, "is_small_sample": count < 30,
+                   "mean_prob": 0.55}
+            | {f"{name}_{part}": value + more for part, more in (("share", 0), ("ci_low", -0.15), ("ci_high", 0.1))
+               for name, value in (("hit_at_1", 0.5), ("hit_at_5", 0.7), ("hit_at_10", 0.8), ("right_group", 0.75))}
+            for kind in ("activity_request", "occupation_request") for group, count in (("11", 80), ("15", 12))
+        ],
         "qa/conservation": [
             key | {"table_name": table, "group_id": "all", "published_share": 0.86, "suppressed_share": 0.07,
                    "none_share": 0.05, "not_classified_share": 0.02, "not_published_share": 0.0, "total_share": 1.0,

@@ -188,6 +188,43 @@ class PublishedVerifierReliability(VerifierReliability, BuildKey):
     """One row per verifier of a build and tenth of probability: how often what it calls so probable is right."""
 
 
+class MappingAccuracy(dy.Schema):
+    """One row per kind of request and SOC major group: how often retrieval, as it is in use, finds a right task.
+
+    Measured on held-out requests of writers on whose lines nothing is trained, each searched without what its writer
+    wrote; every request is of one group. Conversations have no part in it.
+    """
+
+    query_kind = dy.Enum(
+        ["activity_request", "activity_title", "occupation_request"],
+        primary_key=True,
+        description="What was asked: a request of an activity (right: a task linked to it), its title where no request "
+        "of the catalogue's activities is known, or a request of an occupation (right: any task of it).",
+    )
+    soc_major_group = dy.String(
+        primary_key=True, description="Group of the occupation, or of most of the occupations of the linked tasks."
+    )
+    query_count = dy.Int64(min=1, description="Requests of the group.")
+    is_small_sample = dy.Bool(description="Fewer than 30 requests: read the intervals, not the shares.")
+    hit_at_1_share = share("Requests whose first task is right.")
+    hit_at_1_ci_low = share("Lower end of its 95 % interval (Wilson).")
+    hit_at_1_ci_high = share("Upper end.")
+    hit_at_5_share = share("Requests with a right task among the first five.")
+    hit_at_5_ci_low = share("Lower end of its 95 % interval (Wilson).")
+    hit_at_5_ci_high = share("Upper end.")
+    hit_at_10_share = share("Requests with a right task among the first ten.")
+    hit_at_10_ci_low = share("Lower end of its 95 % interval (Wilson).")
+    hit_at_10_ci_high = share("Upper end.")
+    right_group_share = share("Requests whose first task is of a group that a right task is of.")
+    right_group_ci_low = share("Lower end of its 95 % interval (Wilson).")
+    right_group_ci_high = share("Upper end.")
+    mean_prob = dy.Float64(min=0, max=1, description="Mean probability stated of the first task.")
+
+
+class PublishedMappingAccuracy(MappingAccuracy, BuildKey):
+    """One row per kind of request and SOC major group of a build: how often retrieval finds a right task."""
+
+
 class LabellingFailure(BuildKey):
     """One row per role and reason: conversations that no language model could label, and that are not classified."""
 

@@ -63,6 +63,7 @@ def _index_spec(name: str) -> TableSpec:
         "side_failures": "core/side_failure",
         "verifier_score": "core/verifier_score",
         "verifier_reliability": "core/verifier_reliability",
+        "mapping_accuracy": "core/mapping_accuracy",
         **MODEL_USES,
     },
     beside={"accuracy": ACCURACY, "agreement": AGREEMENT, "estimates": ESTIMATES},
@@ -136,7 +137,8 @@ def index_tables(
     counted = aggregate_month(inputs, policy=settings.policy, account_basis=rows.account_basis)
     exact = with_sampling_errors(counted, draws=settings.bootstrap_draws, seed=settings.seed)
     failures = pl.concat([others["failures"], others["side_failures"]])
-    making = Making(failures, others["verifier_score"], others["verifier_reliability"])
+    measured = (others[name] for name in ("verifier_score", "verifier_reliability", "mapping_accuracy"))
+    making = Making(failures, *measured)
     return publish_tables(
         exact,
         rows,

@@ -18,10 +18,9 @@ from pipelines.mapping import (
     request_texts,
     stacked_vectors,
 )
+from pipelines.mapping_measures import GOLD_RUN, measure_verifiers
 from pipelines.model_roles import (
-    GOLD_RUN,
     cluster_texts,
-    measure_verifiers,
     request_subjects,
     task_verifier,
     use_table,
@@ -40,13 +39,14 @@ _VERIFY = ("verify_model", "verify_test", "seed", "max_failure_share")
 @tables(
     TableSpec("core/verifier_score", GROUP, is_monthly=False, settings=_VERIFY),
     TableSpec("core/verifier_reliability", GROUP, is_monthly=False, settings=_VERIFY),
+    TableSpec("core/mapping_accuracy", GROUP, is_monthly=False, settings=_VERIFY),
     TableSpec("core/verifier_model_use", GROUP, is_monthly=False, settings=_VERIFY),
     upstream={"manifest": "core/release", "index_manifest": "core/task_index", **FRAMES},
 )
 def verifier_score(
     context: dg.AssetExecutionContext, manifest: pl.DataFrame, index_manifest: pl.DataFrame, **frames: pl.DataFrame
 ) -> Mapping[str, pl.DataFrame]:
-    """Measure retrieval, and the language model that verifies where there is one, on the release's own links."""
+    """Measure retrieval, and the language model that verifies where there is one, on requests none was trained on."""
     settings, store = context.resources.settings, context.resources.store
     encoder = open_index_encoder(settings, store, index_manifest)
     index = stored_task_index(index_manifest, encoder, store.task_indexes)
@@ -55,6 +55,7 @@ def verifier_score(
     return {
         "core/verifier_score": found.scores,
         "core/verifier_reliability": found.reliability,
+        "core/mapping_accuracy": found.accuracy,
         "core/verifier_model_use": use_table([model]),
     }
 

@@ -15,7 +15,8 @@ from tiny_month import MONTH, write_month, write_settings
 from onet.errors import VerifierRefusedError
 from onet.model_verification import LanguageModelVerifier, Shifts
 from pipelines.defs.resources import open_encoder, open_model, open_store
-from pipelines.model_roles import GOLD_RUN, measure_verifiers, model_verifier, usable_verifier
+from pipelines.mapping_measures import GOLD_RUN, measure_verifiers
+from pipelines.model_roles import model_verifier, usable_verifier
 from pipelines.release_tables import FRAMES, release_from_tables, stored_task_index
 from pipelines.settings import load_settings
 

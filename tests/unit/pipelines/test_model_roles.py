@@ -1,29 +1,18 @@
 """What the assets hand to the libraries, and what of the models' work is published."""
 
-from dataclasses import replace
-
 import numpy as np
 import polars as pl
 import pytest
-from onet_example import WordEncoder, large_files, write_text
+from onet_example import WordEncoder
 from scripted_model import ScriptedModel
 
 from clio_lite.embedding import with_request
 from clio_lite.models import ModelUse, Question
-from onet.bridges import REQUEST_SCHEMA
-from onet.evaluation import evaluate_verifier, evaluation_depth
-from onet.gold import Gold, activity_gold
-from onet.gold_search import AskedGold
-from onet.index_building import build_task_index
 from onet.model_verification import OptionQuestion
-from onet.release import Release, load_release
-from onet.retrieval import retrieve_tasks
-from onet.task_index import TaskIndex
 from pipelines.errors import PublicationRefusedError
 from pipelines.mapping import index_embeddings, stacked_vectors
-from pipelines.model_roles import PromptedChooser, cluster_texts, measure_verifiers, refuse_unlabelled, summed_use
+from pipelines.model_roles import PromptedChooser, cluster_texts, refuse_unlabelled, summed_use
 from pipelines.publish.making import Making, making_tables
-from pipelines.settings import RunFields
 
 FAILURES = pl.DataFrame(
     {
@@ -89,84 +78,6 @@ def test_a_cluster_is_verified_by_its_name_else_by_its_commonest_request() -> No
 def test_a_conversation_without_a_request_is_in_no_cluster() -> None:
     facets = pl.DataFrame({"is_occupational": [True, True, False], "request": ["x", "", "y"]})
     assert with_request(facets)["request"].to_list() == ["x"]
-
-
-@pytest.fixture(scope="module")
-def release(tmp_path_factory: pytest.TempPathFactory) -> Release:
-    return load_release(write_text(tmp_path_factory.mktemp("large"), large_files()))
-
-
-@pytest.fixture(scope="module")
-def index(release: Release) -> TaskIndex:
-    return build_task_index(release, WordEncoder(), seed=0)
-
-
-@pytest.fixture(scope="module")
-def phrased_index(release: Release, index: TaskIndex) -> TaskIndex:
-    """The index with a request of each activity by each of three writers, two of them measuring ones."""
-    owners = release.task_activities["dwa_id"].unique().sort()
-    rows = [
-        (owner, writer, f"please thing{number % 17} {writer}own{number}")
-        for number, owner in enumerate(owners)
-        for writer in ("a", "h", "o")
-    ]
-    requests = pl.DataFrame(rows, schema=REQUEST_SCHEMA, orient="row").sort("owner", "writer", "request")
-    bridge = replace(
-        index.activity_bridge, requests=requests, vectors=WordEncoder().encode(requests["request"].to_list())
-    )
-    return replace(index, activity_bridge=bridge)
-
-
-def gold_of(release: Release, index: TaskIndex) -> Gold:
-    return activity_gold(index.statements, release.tasks, release.task_activities, release.activities, seed=index.seed)
-
-
-def test_retrieval_is_scored_on_requests_as_it_is_used_without_what_their_writers_wrote(
-    release: Release, phrased_index: TaskIndex
-) -> None:
-    scores = measure_verifiers(release, phrased_index, WordEncoder(), RunFields(), None).scores
-    row = scores.row(by_predicate=pl.col("strategy") == "retrieval", named=True)
-    asked = AskedGold.by_requests(gold_of(release, phrased_index), phrased_index.activity_bridge)
-    assert set(asked.writers) == {"h", "o"}
-    found = []
-    for number, text, writer in zip(*asked.gold.queries.select("query_number", "title"), asked.writers, strict=True):
-        own = replace(
-            phrased_index,
-            activity_bridge=phrased_index.activity_bridge.without(writer),
-            occupation_bridge=phrased_index.occupation_bridge.without(writer),
-        )
-        if asked.gold.queries.item(number, "is_held_out"):
-            one = retrieve_tasks(own, WordEncoder().encode([text]), top=13, texts=[text])
-            found.append(one.with_columns(query_number=pl.lit(number, pl.Int64)))
-    expected = evaluate_verifier(phrased_index.text_verifier, pl.concat(found), asked.gold)
-    assert expected is not None
-    assert 0 < expected.hit_at_1_share < 1, "with the writer's own line every request would find its activity"
-    assert (row["query_count"], row["retrieval_right_share"]) == (expected.query_count, expected.hit_at_1_share)
-    assert row["brier"] == pytest.approx(expected.brier)
-
-
-def test_titles_stand_in_where_no_request_is_known(release: Release, index: TaskIndex) -> None:
-    scores = measure_verifiers(release, index, WordEncoder(), RunFields(), None).scores
-    row = scores.row(by_predicate=pl.col("strategy") == "retrieval", named=True)
-    gold = gold_of(release, index)
-    titles = gold.queries["title"].to_list()
-    found = retrieve_tasks(index, WordEncoder().encode(titles), top=evaluation_depth(gold), texts=titles)
-    expected = evaluate_verifier(index.text_verifier, found, gold)
-    assert expected is not None
-    assert row["retrieval_right_share"] == pytest.approx(expected.retrieval_hit_at_1_share)
-    assert row["brier"] == pytest.approx(expected.brier)
-
-
-def test_a_model_is_measured_on_the_requests_that_retrieval_is_measured_on(
-    release: Release, phrased_index: TaskIndex
-) -> None:
-    model = ScriptedModel(lambda _: {"choice": 1})
-    settings = RunFields(models=RunFields().models.model_copy(update={"verify_gold_sample": 4}))
-    scores = measure_verifiers(release, phrased_index, WordEncoder(), settings, model).scores
-    assert scores.filter(strategy="choice").select("query_count", "fit_query_count").row(0) == (4, 4)
-    asked = AskedGold.by_requests(gold_of(release, phrased_index), phrased_index.activity_bridge)
-    requests = set(asked.gold.queries["title"])
-    assert all(any(request in question.user for request in requests) for question in model.asked)
 
 
 def test_requests_are_encoded_anew_only_where_the_index_has_another_encoder() -> None:
