@@ -31,7 +31,7 @@ class Label:
     @property
     def text(self) -> str:
         """The whole, as it would be read."""
-        return f"{self.name}. {self.description}"
+        return f"{self.name}. {self.description}".rstrip()
 
 
 @dataclass(frozen=True)

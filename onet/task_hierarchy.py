@@ -1,11 +1,13 @@
 """A hierarchy of task statements, and the way down through it: the third route from a request to a task.
 
 The paper (arXiv 2503.04761) assigns conversations by walking down 12 top, 474 middle and 19,530 base nodes. Here the
-levels come from the statements' vectors alone: middle nodes by k-means, top nodes by Ward over their centres. Searching
-all statements at once is in `retrieval`.
+levels come from the statements' vectors alone: middle nodes by k-means, top nodes by Ward over their centres; or from
+groups that somebody else made. Searching all statements at once is in `retrieval`.
 """
 
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
@@ -26,6 +28,8 @@ BEAM: Final = 3
 """Nodes kept at each level on the way down: one alone loses a request at the first wrong turn."""
 
 NAME_TERMS: Final = 4
+EMBEDDED: Final = "embedded"
+TERMS: Final = "terms"
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,9 @@ class TaskHierarchy:
     """The nodes above the statements of one index.
 
     Attributes:
-        nodes: node_id, node_level (top, middle), parent_id (null at the top), name, statement_count.
+        nodes: node_id, node_level (top, middle), parent_id (null at the top), name, statement_count; written_by (what
+            named it), built_by (what grouped), stand_in_count (statements or middle nodes in it that the embedded
+            method placed, because what groups gave no answer).
         statements: statement_task_id, middle_id and top_id, in the order of the index.
         middle_vectors: Unit centres of the middle nodes, in the order of their ids.
         top_vectors: Unit centres of the top nodes.
@@ -45,11 +51,25 @@ class TaskHierarchy:
     top_vectors: NDArray[np.float32]
 
 
+@dataclass(frozen=True)
+class BuiltNodes:
+    """How groups were made that are no k-means over vectors.
+
+    Attributes:
+        built_by: What grouped and named.
+        names: Names by node id; a node without one is named by terms.
+        stand_ins: Members that the embedded method placed, by node id.
+    """
+
+    built_by: str = EMBEDDED
+    names: Mapping[str, str] = field(default_factory=dict)
+    stand_ins: Mapping[str, int] = field(default_factory=dict)
+
+
 def build_task_hierarchy(index: TaskIndex, *, top_count: int = TOP_COUNT, seed: int) -> TaskHierarchy:
     """Group the statements of an index into middle and top nodes.
 
-    The middle level has the geometric mean of statements and top nodes, so that the ratio between levels is constant
-    (the paper's 12, 474 and 19,530 keep it too). Names are the terms that set a node apart.
+    Middle nodes are as many as `middle_count` says. Names are the terms that set a node apart.
 
     Args:
         index: Task index.
@@ -60,16 +80,44 @@ def build_task_hierarchy(index: TaskIndex, *, top_count: int = TOP_COUNT, seed: 
         The hierarchy; the same for the same index and seed.
     """
     count = index.statements.height
-    middle_count = min(count, max(1, round((top_count * count) ** 0.5)))
     with threadpool_limits(1):  # sums in another order could move a statement between nodes
-        model = KMeans(middle_count, n_init=1, max_iter=25, random_state=seed).fit(index.vectors)
+        model = KMeans(middle_count(count, top_count=top_count), n_init=1, max_iter=25, random_state=seed).fit(
+            index.vectors
+        )
     middle = _renumbered(model.labels_)
     middle_vectors = _centres(index.vectors, middle)
     top_of_middle = np.zeros(len(middle_vectors), dtype=np.int64)
     if len(middle_vectors) > top_count:
         top_of_middle = _renumbered(fcluster(ward(middle_vectors), top_count, criterion="maxclust"))
+    return grouped_hierarchy(index, middle, top_of_middle)
+
+
+def middle_count(statement_count: int, *, top_count: int = TOP_COUNT) -> int:
+    """Middle nodes over so many statements: the geometric mean of statements and top nodes.
+
+    The ratio between levels is then constant, as in the paper's 12, 474 and 19,530.
+
+    Args:
+        statement_count: Statements.
+        top_count: Top nodes.
+    """
+    return min(statement_count, max(1, round(math.sqrt(top_count * statement_count))))
+
+
+def grouped_hierarchy(
+    index: TaskIndex, middle: NDArray[np.int64], top_of_middle: NDArray[np.int64], built: BuiltNodes | None = None
+) -> TaskHierarchy:
+    """The hierarchy of groups that somebody made.
+
+    Args:
+        index: Task index.
+        middle: Middle node of each statement, numbered from 0 without gaps.
+        top_of_middle: Top node of each middle node, numbered the same way.
+        built: How they were made and what they are called; None: from the vectors, named by terms.
+    """
+    made = built or BuiltNodes()
     top = top_of_middle[middle]
-    middle_ids = [f"m{number:04d}" for number in range(len(middle_vectors))]
+    middle_ids = [f"m{number:04d}" for number in range(len(top_of_middle))]
     top_ids = [f"t{number:02d}" for number in range(int(top_of_middle.max()) + 1)]
     texts = index.statements["task"].to_list()
     nodes = pl.concat(
@@ -78,12 +126,20 @@ def build_task_hierarchy(index: TaskIndex, *, top_count: int = TOP_COUNT, seed: 
             _nodes("middle", middle_ids, [top_ids[number] for number in top_of_middle], middle, texts),
         ]
     )
+    names = nodes["node_id"].replace_strict(made.names, default=None, return_dtype=pl.String)
+    stood_in = nodes["node_id"].replace_strict(made.stand_ins, default=0, return_dtype=pl.Int64)
+    nodes = nodes.with_columns(
+        name=names.fill_null(nodes["name"]),
+        written_by=pl.when(names.is_null()).then(pl.lit(TERMS)).otherwise(pl.lit(made.built_by)),
+        built_by=pl.lit(made.built_by),
+        stand_in_count=stood_in,
+    )
     statements = index.statements.select(
         "statement_task_id",
         middle_id=pl.Series([middle_ids[number] for number in middle], dtype=pl.String),
         top_id=pl.Series([top_ids[number] for number in top], dtype=pl.String),
     )
-    return TaskHierarchy(nodes, statements, middle_vectors, _centres(index.vectors, top))
+    return TaskHierarchy(nodes, statements, _centres(index.vectors, middle), _centres(index.vectors, top))
 
 
 def hierarchy_from_tables(nodes: pl.DataFrame, statements: pl.DataFrame, index: TaskIndex) -> TaskHierarchy:

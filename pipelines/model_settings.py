@@ -115,6 +115,10 @@ class ModelSettings(dg.Config):
     hierarchy_fallback: bool = Field(
         default=False, description="Where a model leaves the hierarchy unfinished the embedded method stands in."
     )
+    task_hierarchy: bool = Field(
+        default=False,
+        description="The model of the hierarchy groups the tasks of the release too: a question for each, once.",
+    )
     verify_strategy: Literal["choice", "two_step", "pairwise"] = Field(
         default="choice", description="How a model is asked which task fits: choice, two_step or pairwise."
     )

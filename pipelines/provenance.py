@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from onet.task_hierarchy import EMBEDDED
 from pipelines.contracts import PUBLISHED_TABLES, Vintage
 from pipelines.errors import PublicationRefusedError
 from pipelines.freshness import code_digest
@@ -38,6 +39,7 @@ STATISTICAL_SETTINGS: Final = (
     "facets_model",
     "label_model",
     "hierarchy_model",
+    "task_hierarchy_model",
     "verify_model",
     "verify_test",
     "sides_model",
@@ -181,6 +183,24 @@ def _summariser(settings: RunFields, clusters: pl.DataFrame) -> str:
     if settings.models.role("label") is None and settings.models.role("hierarchy") is None:
         return f"{'' if chosen else 'embedded: '}{requests}, term-based labels"
     return "; ".join([requests, *(f"{count} cluster names by {writer}" for writer, count in counts.iter_rows())])
+
+
+def with_hierarchy_note(vintage: pl.DataFrame, nodes: pl.DataFrame) -> pl.DataFrame:
+    """Say in the row of a build who grouped the tasks, where a language model did, and how often it was stood in for.
+
+    Args:
+        vintage: As `vintage_row` gives it.
+        nodes: Table `core/task_hierarchy`.
+    """
+    if set(nodes["built_by"]) <= {EMBEDDED}:
+        return vintage
+    middle = nodes.filter(pl.col("node_level").cast(pl.String) == "middle")
+    placed, by = middle["statement_count"].sum() + middle.height, nodes.item(0, "built_by")
+    stood_in = nodes["stand_in_count"].sum()
+    note = f"hierarchy of tasks by {by}, of whose {placed} placements the embedded method made {stood_in}"
+    return vintage.with_columns(
+        notes=pl.when(pl.col("notes") == "").then(pl.lit(note)).otherwise(pl.col("notes") + f"; {note}")
+    )
 
 
 def _notes(settings: RunFields, onet_version: str) -> str:

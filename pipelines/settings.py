@@ -163,6 +163,22 @@ class RunFields(BaseModel):
         return f"{found}|fallback={self.models.hierarchy_fallback}" if found else ""
 
     @property
+    def task_hierarchy_model(self) -> str:
+        """Identity of the models that group and audit the hierarchy of tasks; empty: embedded.
+
+        Raises:
+            SettingsError: It is asked for, and no model serves the role hierarchy.
+        """
+        if not self.models.task_hierarchy:
+            return ""
+        if not self.hierarchy_model:
+            raise SettingsError(
+                "expected a model of the role hierarchy, because models.task_hierarchy is set, found none: set "
+                "models.hierarchy.model, or models.task_hierarchy = false"
+            )
+        return f"{self.hierarchy_model}|{self.label_model}"
+
+    @property
     def sides_model(self) -> str:
         """Identity of the model of the two sides; empty: they are not told apart."""
         return self._model_identity("sides")

@@ -154,6 +154,7 @@ RESTRICTED_TABLES: Final[dict[str, type[dy.Schema]]] = {
     "core/cluster_task_model_use": model_use.ModelUse,
     "core/conversation_task_model_use": model_use.ModelUse,
     "core/verifier_model_use": model_use.ModelUse,
+    "core/task_hierarchy_model_use": model_use.ModelUse,
     "core/verifier_score": VerifierScores,
     "core/verifier_reliability": VerifierReliability,
     "core/mapping_accuracy": MappingAccuracy,

@@ -12,7 +12,14 @@ from pipelines.aggregate import Catalogue, MonthInputs, aggregate_month
 from pipelines.contracts import IDX_TABLES, META_TABLES
 from pipelines.defs.declare import TableSpec, tables
 from pipelines.model_roles import summed_use
-from pipelines.provenance import STATISTICAL_SETTINGS, Publication, last_vintage, vintage_context, vintage_row
+from pipelines.provenance import (
+    STATISTICAL_SETTINGS,
+    Publication,
+    last_vintage,
+    vintage_context,
+    vintage_row,
+    with_hierarchy_note,
+)
 from pipelines.publish import publish_tables
 from pipelines.publish.making import Making
 from pipelines.quality import conservation_check, step_counts, threshold_check
@@ -23,7 +30,7 @@ from pipelines.validation.tables import ACCURACY, AGREEMENT, ESTIMATES
 GROUP = "index"
 MODEL_USES = {
     f"{name}_use": f"core/{name}_model_use"
-    for name in ("facet", "cluster", "cluster_task", "conversation_task", "verifier", "side")
+    for name in ("facet", "cluster", "cluster_task", "conversation_task", "verifier", "task_hierarchy", "side")
 }
 _SETTINGS = (
     "min_conversations",
@@ -64,6 +71,7 @@ def _index_spec(name: str) -> TableSpec:
         "verifier_score": "core/verifier_score",
         "verifier_reliability": "core/verifier_reliability",
         "mapping_accuracy": "core/mapping_accuracy",
+        "task_nodes": "core/task_hierarchy",
         **MODEL_USES,
     },
     beside={"accuracy": ACCURACY, "agreement": AGREEMENT, "estimates": ESTIMATES},
@@ -100,7 +108,7 @@ def index_tables(
         tasks=others["tasks"],
         occupations=others["occupations"],
     )
-    vintage = vintage_row(
+    made = vintage_row(
         context.partition_key,
         settings,
         conversations=facts,
@@ -114,6 +122,7 @@ def index_tables(
         lineage=lineage,
         validation_digest=validation.digest,
     )
+    vintage = with_hierarchy_note(made, others["task_nodes"])
     routes = {str(route): rows for (route,), rows in conversation_task.group_by("mapping_route", maintain_order=True)}
     inputs = MonthInputs(
         facets=facets,

@@ -9,10 +9,11 @@ from onet import tables as onet_tables
 from onet.gold import SPLIT_SEED
 from onet.phrasebook import has_phrased_activities
 from onet.release import load_release
-from onet.task_hierarchy import build_task_hierarchy
 from pipelines.defs.declare import TableSpec, tables
-from pipelines.defs.resources import open_adapted_encoder, open_encoder, open_index_encoder
+from pipelines.defs.resources import open_adapted_encoder, open_encoder, open_index_encoder, open_model
 from pipelines.lineage import earlier_tasks, lineage_into, soc_crosswalk
+from pipelines.model_roles import CLUSTER_ROLES, cluster_writers, use_table
+from pipelines.models import refuse_failures
 from pipelines.release_tables import (
     FRAMES,
     ensure_task_index,
@@ -22,8 +23,10 @@ from pipelines.release_tables import (
     task_index_manifest,
 )
 from pipelines.sources import release_path
+from pipelines.task_levels import TASKS_RUN, write_hierarchy
 
 GROUP = "taxonomy"
+_HIERARCHY = ("seed", "task_hierarchy_model", "max_failure_share")
 
 
 def _spec(name: str, schema: type | None = None, description: str = "") -> TableSpec:
@@ -97,22 +100,33 @@ def task_index(context: dg.AssetExecutionContext, manifest: pl.DataFrame, **fram
     TableSpec(
         "core/task_hierarchy",
         GROUP,
-        "One row per node above the statements: 12 top nodes, and middle nodes under them.",
+        "One row per node above the statements: 12 top nodes, and middle nodes under them; who grouped and named them.",
         is_monthly=False,
-        settings=("seed",),
+        settings=_HIERARCHY,
     ),
     TableSpec(
         "core/task_hierarchy_statement",
         GROUP,
         "One row per statement: its middle and top node.",
         is_monthly=False,
-        settings=("seed",),
+        settings=_HIERARCHY,
     ),
+    TableSpec("core/task_hierarchy_model_use", GROUP, is_monthly=False, settings=_HIERARCHY),
     upstream={"index_manifest": "core/task_index"},
 )
 def task_hierarchy(context: dg.AssetExecutionContext, index_manifest: pl.DataFrame) -> Mapping[str, pl.DataFrame]:
     """Group the statements into a hierarchy that conversations can be walked down."""
     settings, store = context.resources.settings, context.resources.store
-    index = stored_task_index(index_manifest, open_index_encoder(settings, store, index_manifest), store.task_indexes)
-    hierarchy = build_task_hierarchy(index, seed=settings.seed)
-    return {"core/task_hierarchy": hierarchy.nodes, "core/task_hierarchy_statement": hierarchy.statements}
+    encoder = open_index_encoder(settings, store, index_manifest)
+    index = stored_task_index(index_manifest, encoder, store.task_indexes)
+    roles = CLUSTER_ROLES if settings.task_hierarchy_model else ()
+    models = {role: open_model(settings, store, role, run=TASKS_RUN) for role in roles}
+    writers = cluster_writers(models.get("label"), models.get("hierarchy"), lambda: encoder, settings)
+    found = write_hierarchy(index, writers, seed=settings.seed)
+    use = use_table(list(models.values()))
+    refuse_failures(use, max_failure_share=settings.max_failure_share)
+    return {
+        "core/task_hierarchy": found.nodes,
+        "core/task_hierarchy_statement": found.statements,
+        "core/task_hierarchy_model_use": use,
+    }
