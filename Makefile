@@ -5,8 +5,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 SAMPLE := data/sample/conversations.jsonl
 MONTH := 2026-10
-# One test process per core, at most four: each may need 2 GB. A file's tests stay together and share what they make.
-WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile
+# One test process per core, at most four: each may need 2 GB. A file's tests stay together and share what they make;
+# files begin in the order of collection, the slow ones first.
+WORKERS := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
 .PHONY: index test quick check format ui bench heads languages adapter dictionary golden lock setup clean help

@@ -23,9 +23,20 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """All stores of the tests share exports of the encoder and task indexes, which take seconds each to make."""
+    """All stores of the tests share exports of the encoder and task indexes, which take seconds each to make.
+
+    There is a test process for each core, so it and what it starts keep to one thread: threads of BLAS that wait in
+    a loop for a core that another process has make a training take several times as long.
+    """
     if not hasattr(config, "workerinput"):
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
         os.environ[PUBLIC_CACHE] = tempfile.mkdtemp(prefix="usage-index-tests-")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests come first, so that no process is left with one when the others are done."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
