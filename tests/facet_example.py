@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 from filelock import FileLock
 
-from clio_lite.composing import LINEAR_FACETS
+from clio_lite.composing import LINEAR_FACETS, WRITTEN_FILES
 from clio_lite.heads import Heads, load_heads, save_heads
 from clio_lite.heads.training import DEFINITIONS_DIR, train_heads
 
@@ -36,6 +36,17 @@ def few_definitions(folder: Path) -> Path:
     for file in folder.glob("conversations_*.jsonl"):
         lines = file.read_text(encoding="utf-8").splitlines()
         file.write_text("\n".join(lines[:: len(lines) // 40][:40]), encoding="utf-8")
+    return folder
+
+
+def fewest_definitions(folder: Path) -> Path:
+    """The definitions with ten conversations of two labelled files and one file of the first hand: quick to learn."""
+    shutil.copytree(DEFINITIONS_DIR, folder)
+    for file in sorted(folder.glob("conversations_*.jsonl"))[2:] + sorted(folder.glob(WRITTEN_FILES))[1:]:
+        file.unlink()
+    for file in folder.glob("conversations_*.jsonl"):
+        lines = file.read_text(encoding="utf-8").splitlines()
+        file.write_text("\n".join(lines[:: len(lines) // 10][:10]), encoding="utf-8")
     return folder
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from facet_example import WordEncoder, few_definitions, train_word_heads, word_heads
+from facet_example import WordEncoder, fewest_definitions, train_word_heads, word_heads
 from scipy.sparse import csr_matrix
 
 from clio_lite.composing import (
@@ -74,11 +74,16 @@ def test_a_template_with_an_unknown_piece_is_refused(tmp_path):
         load_facet_definition(tmp_path / "d", "use_case")
 
 
-def test_saved_heads_are_the_same_bytes_and_read_back(heads, tmp_path):
+def test_saved_heads_are_the_same_bytes_and_read_back(tmp_path):
+    definitions = fewest_definitions(tmp_path / "definitions")
+    heads = train_word_heads(definitions)
     save_heads(heads, tmp_path / "one")
-    save_heads(train_word_heads(few_definitions(tmp_path / "definitions")), tmp_path / "two")
+    save_heads(train_word_heads(definitions), tmp_path / "two")
+    save_heads(load_heads(tmp_path / "one", encoder_name=heads.encoder_name), tmp_path / "three")
     for name in ("heads.npz", "heads.json", "words.tsv"):
-        assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "two" / name).read_bytes()
+        kept = [(tmp_path / folder / name).read_bytes() for folder in ("one", "two", "three")]
+        assert kept[0] == kept[1] == kept[2]
+    assert list(heads.writers) == ["a", "b", "first"]
     again = load_heads(tmp_path / "one", encoder_name="words/other-backend/0")
     features = conversation_features([["Write a letter to my client"]], WordEncoder(), heads.words)
     for facet, head in heads.linear.items():
