@@ -12,7 +12,7 @@ from clio_lite.clusters import Clusters, build_clusters
 from clio_lite.errors import HierarchyFailedError
 from clio_lite.hierarchy import BaseClusters, check_levels
 from clio_lite.model_labels import ModelAuditor, ModelLabeller
-from clio_lite.model_levels import ModelLevels
+from clio_lite.model_levels import MERGED_NAMES, ModelLevels
 from clio_lite.models import Question, load_prompt
 from clio_lite.naming import Label
 from clio_lite.privacy import DisclosurePolicy
@@ -142,3 +142,24 @@ def test_without_a_name_there_is_nothing_to_ask_and_with_one_parent_the_levels_e
     only = ScriptedModel(lambda question: {"names": ["Do all"]} if question.prompt == "parents" else grouping(question))
     levels = ModelLevels(only, WordEncoder()).build(base(2), levels=2, seed=0)
     assert [level.groups.tolist() for level in levels] == [[0, 0]]
+
+
+def test_long_lists_of_proposals_are_tidied_in_parts() -> None:
+    def rule(question: Question) -> dict[str, object] | str:
+        if question.prompt == "parents":
+            place = question.key.rpartition("|")[2]
+            letters = [chr(97 + number // 20) + chr(97 + number % 20) for number in range(60)]
+            return {"names": [f"Do {chr(97 + int(place))}{pair}" for pair in letters]}
+        if question.prompt == "merge_parents":
+            return {"names": [f"Tidy {question.user.split(chr(10) + '1. ')[1].split()[1]}"]}
+        return {"choice": 1} if question.prompt == "assign_parent" else {"name": "Do it all", "description": ROOM}
+
+    model = ScriptedModel(rule)
+    children = [Label(f"Do topic {number}", ROOM) for number in range(120)]
+    (level,) = ModelLevels(model, WordEncoder()).levels_over(children, [30], seed=0)
+    merging = [question for question in model.asked if question.prompt == "merge_parents"]
+    proposed = 60 * len([question for question in model.asked if question.prompt == "parents"])
+    assert len(merging) == -(-proposed // MERGED_NAMES) > 1
+    asked = [int(question.user.split("about ")[1].split()[0]) for question in merging]
+    assert sum(asked) == pytest.approx(30, abs=len(merging))
+    assert len(level.groups) == 120

@@ -149,6 +149,23 @@ def test_a_refused_name_becomes_terms_and_the_group_stays(index: TaskIndex) -> N
     assert found.nodes["name"].str.len_chars().min() > 3
 
 
+def test_one_group_in_the_middle_is_the_only_one_above(index: TaskIndex) -> None:
+    def one(question: Question) -> dict[str, object] | str:
+        return {"names": ["Bake many"]} if "names" in question.answer_schema.model_fields else rule(question)
+
+    with pytest.raises(HierarchyFailedError, match="no usable list of parents"):
+        written(ScriptedModel(one), index)
+
+    def all_in_one(question: Question) -> dict[str, object] | str:
+        if question.prompt != "task_assign_parent":
+            return rule(question)
+        return {"choice": int(re.findall(r"^(\d+)\. Bake many", question.user, re.MULTILINE)[0])}
+
+    found = written(ScriptedModel(all_in_one), index)
+    assert found.nodes["statement_count"].to_list() == [40, 40]
+    assert found.statements.select("middle_id", "top_id").unique().rows() == [("m0000", "t00")]
+
+
 def test_without_a_model_the_hierarchy_is_embedded_and_says_so(index: TaskIndex) -> None:
     writers = cluster_writers(None, None, WordEncoder, RunFields())
     found = write_hierarchy(index, writers, seed=0)
