@@ -237,11 +237,11 @@ class DagsterGraph:
         status = self.ended(run_id, seconds=seconds, log=log)
         assert status == "SUCCESS", "\n".join([status, *self.run_failures(run_id)])
 
-    def backfill(self, months: Sequence[str], assets: Sequence[str], *, seconds: float, log: Path) -> list[str]:
-        """Backfill months of some tables as the UI does, and wait for its end.
+    def launch_backfill(self, months: Sequence[str], assets: Sequence[str]) -> str:
+        """Launch a backfill of months of some tables as the UI does.
 
         Returns:
-            The months of its runs, all of which succeeded.
+            Its id.
         """
         launched = self.ask(
             _BACKFILL,
@@ -252,9 +252,17 @@ class DagsterGraph:
             },
         )["launchPartitionBackfill"]
         assert launched["__typename"] == "LaunchBackfillSuccess", launched
+        return str(launched["backfillId"])
+
+    def backfilled(self, backfill_id: str, *, seconds: float, log: Path) -> list[str]:
+        """Wait for the end of a backfill, at which the daemon looks every thirty seconds.
+
+        Returns:
+            The months of its runs, all of which succeeded.
+        """
 
         def ended() -> dict[str, Any] | None:
-            state = self.ask(_BACKFILL_STATUS, backfillId=launched["backfillId"])["partitionBackfillOrError"]
+            state = self.ask(_BACKFILL_STATUS, backfillId=backfill_id)["partitionBackfillOrError"]
             return state if state["status"] not in {"REQUESTED", "CANCELING", "FAILING"} else None
 
         state = wait_for(ended, what="the backfill ends", seconds=seconds, log=log, every=1)

@@ -58,24 +58,6 @@ def test_the_index_finds_most_of_what_the_sample_was_made_of(first: Run, convers
     assert float(right) > 0.8  # type: ignore[arg-type]
 
 
-def test_the_same_conversations_in_another_order_give_the_same_bytes(
-    first: Run, conversations: tuple[Path, Path], tmp_path: Path
-) -> None:
-    lines = conversations[0].read_text().splitlines()
-    random.Random(5).shuffle(lines)
-    half = len(lines) // 2
-    folder = tmp_path / "split"
-    folder.mkdir()
-    (folder / "b.jsonl").write_text("\n".join(lines[:half]) + "\n")
-    (folder / "a.jsonl").write_text("\n".join([*lines[half:], lines[0]]) + "\n")
-    done = run_index(tmp_path, folder)
-    assert done.returncode == 0, done.stderr
-    again = Run(tmp_path, json.loads(done.stdout))
-    assert again.summary["vintage"] == first.summary["vintage"]
-    assert again.published_digests() == first.published_digests()
-    assert len(first.published_digests()) > 15
-
-
 def test_a_second_run_redoes_only_the_publication(first: Run, conversations: tuple[Path, Path]) -> None:
     before = first.published_digests()
     done = run_index(first.folder, conversations[0])
@@ -85,9 +67,23 @@ def test_a_second_run_redoes_only_the_publication(first: Run, conversations: tup
     assert first.published_digests() == before
 
 
-def test_a_killed_run_goes_on_where_it_stopped(first: Run, conversations: tuple[Path, Path], tmp_path: Path) -> None:
+def write_in_another_order(source: Path, folder: Path) -> Path:
+    """The conversations in two files, shuffled, one of them twice."""
+    lines = source.read_text().splitlines()
+    random.Random(5).shuffle(lines)
+    half = len(lines) // 2
+    folder.mkdir()
+    (folder / "b.jsonl").write_text("\n".join(lines[:half]) + "\n")
+    (folder / "a.jsonl").write_text("\n".join([*lines[half:], lines[0]]) + "\n")
+    return folder
+
+
+def test_a_killed_run_goes_on_where_it_stopped_and_conversations_in_another_order_give_the_same_bytes(
+    first: Run, conversations: tuple[Path, Path], tmp_path: Path
+) -> None:
+    source = write_in_another_order(conversations[0], tmp_path / "split")
     process = subprocess.Popen(
-        command(tmp_path, "--conversations", str(conversations[0])),
+        command(tmp_path, "--conversations", str(source)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
@@ -99,12 +95,14 @@ def test_a_killed_run_goes_on_where_it_stopped(first: Run, conversations: tuple[
     os.killpg(process.pid, signal.SIGKILL)
     process.wait()
     assert reached.exists(), "the run ended before it could be killed"
-    done = run_index(tmp_path, conversations[0])
+    done = run_index(tmp_path, source)
     assert done.returncode == 0, done.stderr
     resumed = Run(tmp_path, json.loads(done.stdout))
     assert not {"raw/conversations", "core/conversations"} & set(resumed.summary["seconds"])
     assert "core/facets" in resumed.summary["seconds"]
+    assert resumed.summary["vintage"] == first.summary["vintage"]
     assert resumed.published_digests() == first.published_digests()
+    assert len(first.published_digests()) > 15
 
 
 def test_nothing_private_leaves_the_restricted_zone(first: Run, conversations: tuple[Path, Path]) -> None:

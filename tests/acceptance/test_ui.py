@@ -21,6 +21,7 @@ from pipelines.contracts import IDX_TABLES, META_TABLES
 pytestmark = pytest.mark.slow
 
 EARLIER = "2026-09"
+RAW_TABLES = ("raw/conversations", "raw/quarantine", "raw/ingest_count")
 INDEX_TABLES = (*IDX_TABLES, *META_TABLES)
 _REPOSITORY = """
 query Repository($repository: RepositorySelector!) {
@@ -43,11 +44,12 @@ query Asset($key: AssetKeyInput!, $partitions: [String!]) {
 
 @dataclass(frozen=True)
 class Ui:
-    """The running UI, its store and its log."""
+    """The running UI, its store, its log and the backfill that runs beside the other tests."""
 
     graph: DagsterGraph
     folder: Path
     log: Path
+    backfill: str
 
     def asset(self, name: str) -> dict[str, Any]:
         """Metadata of the last materialisation of the month, and the checks."""
@@ -78,7 +80,7 @@ def ui(tmp_path_factory: pytest.TempPathFactory, finished_run: Run, conversation
     with running(command, environment=environment, log=log, cwd=folder) as process:
         graph = DagsterGraph(f"http://127.0.0.1:{port}", "pipelines.definitions")
         wait_for(graph.is_up, what="the UI answers", seconds=120, log=log, process=process)
-        yield Ui(graph, folder, log)
+        yield Ui(graph, folder, log, graph.launch_backfill([EARLIER, MONTH], RAW_TABLES))
 
 
 @pytest.fixture(scope="module")
@@ -160,8 +162,7 @@ def test_month_is_made_again_from_the_launchpad_with_an_edited_threshold(ui: Ui)
 
 
 def test_two_months_are_backfilled(ui: Ui) -> None:
-    tables = ["raw/conversations", "raw/quarantine", "raw/ingest_count"]
-    assert ui.graph.backfill([EARLIER, MONTH], tables, seconds=240, log=ui.log) == [EARLIER, MONTH]
+    assert ui.graph.backfilled(ui.backfill, seconds=240, log=ui.log) == [EARLIER, MONTH]
     counts = ui.folder / "store" / "tables" / "raw" / "ingest_count"
     outcomes = {month: dict(pl.read_parquet(counts / f"{month}.parquet").rows()) for month in (EARLIER, MONTH)}
     assert outcomes[MONTH]["accepted"] > 100
