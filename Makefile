@@ -41,10 +41,10 @@ bench: $(STAMP)  ## speed, memory, growth, and ratios to others; CONVERSATIONS=2
 heads: $(STAMP)  ## retrain the facet heads from their definitions
 	@$(BIN)/python -m clio_lite.heads
 
-languages: $(STAMP)  ## fit the map of the multilingual encoder anew, then run 'make adapter heads'; ONET names an O*NET release
+languages: $(STAMP)  ## fit the map of the multilingual encoder anew, then run 'make heads'; ONET names an O*NET release
 	@$(BIN)/python -m pipelines.language_map $(ONET)
 
-adapter: $(STAMP)  ## retrain the mapping's change of the encoder; ONET names an O*NET 29.1 release
+adapter: $(STAMP)  ## retrain what the mapping changes in the encoders; ONET names an O*NET 29.1 release
 	@$(BIN)/python -m pipelines.adapter $(ONET)
 
 dictionary: $(STAMP)  ## write docs/data_dictionary.md from the schemas

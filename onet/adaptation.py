@@ -1,13 +1,15 @@
-"""What the mapping's encoder is adapted on: activities and occupations, what people ask for there, and statements.
+"""What the mapping's encoders are adapted on: activities and occupations, what people ask for there, and statements.
 
-Of activities only those that are neither held out nor kept for development. The training itself needs no O*NET and is
-elsewhere.
+The encoder for English learns of activities that are neither held out nor kept for development, the projection for
+other languages, which never reads a title, of all. The training itself needs no O*NET and is elsewhere.
 """
 
 from dataclasses import dataclass
 
+import polars as pl
+
 from onet.gold import SPLIT_SEED, activity_gold, is_development, occupation_gold
-from onet.phrasebook import IS_MEASURING, activity_phrases, read_occupation_requests
+from onet.phrasebook import IS_MEASURING, activity_phrases, read_occupation_requests, taught_requests
 from onet.release import Release
 from onet.task_index import distinct_statements
 
@@ -49,3 +51,31 @@ def adaptation_groups(release: Release) -> tuple[list[AdaptationGroup], list[str
         for number, code, title in occupations.queries.select("query_number", "dwa_id", "title").iter_rows()
     ]
     return groups, statements["task"].to_list()
+
+
+@dataclass(frozen=True)
+class AskedActivities:
+    """Requests and statements, and by activity the numbers of its own, at least two requests and one statement."""
+
+    requests: tuple[str, ...]
+    statements: tuple[str, ...]
+    groups: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...]
+
+
+def asked_activities_of(release: Release) -> AskedActivities:
+    """What the projection is trained on: requests of every language, by activity.
+
+    Args:
+        release: Release with the activities that the phrasebook was written for.
+
+    Raises:
+        PhrasebookMismatchError: The release has other activities.
+    """
+    statements = distinct_statements(release.tasks)
+    gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=SPLIT_SEED)
+    links = gold.links.join(gold.queries.select("query_number", "dwa_id"), on="query_number")
+    answers = dict(links.group_by("dwa_id").agg(pl.col("statement_number").sort()).iter_rows())
+    lines = taught_requests(release.activities).with_row_index("row")
+    rows = dict(lines.group_by("dwa_id").agg("row").sort("dwa_id").iter_rows())
+    groups = [(tuple(own), tuple(answers[dwa])) for dwa, own in rows.items() if len(own) > 1 and dwa in answers]
+    return AskedActivities(tuple(lines["request"]), tuple(statements["task"]), tuple(groups))

@@ -13,12 +13,14 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from onet.grid import on_grid
+from onet.grid import grid_products, on_grid
 from onet.lexical import LexicalIndex, LexicalQueries, build_lexical_index
 
 # What the nearest request and the shared words add to a score, beside vectors and words of the statement.
 NEAREST_WEIGHT: Final = 0.5
 WORDS_WEIGHT: Final = 0.4
+# How often the nearest request counts to a text in another language than English, which shares few words with any.
+FURTHER_WEIGHT: Final = 2.0
 
 REQUEST_SCHEMA: Final = {"owner": pl.String, "writer": pl.String, "request": pl.String}
 
@@ -29,7 +31,7 @@ class Bridge:
 
     Attributes:
         requests: REQUEST_SCHEMA, sorted by owner.
-        vectors: Their unit vectors, shape (requests, dimensions).
+        vectors: Their vectors as documents, shape (requests, dimensions).
         statement_owners: Owners of each statement; those without a request count for nothing.
     """
 
@@ -115,7 +117,7 @@ class BridgeQueries:
         gains = np.zeros((len(vectors), len(self.bridge.statement_owners)), dtype=np.float32)
         if not self.bridge.places:
             return gains
-        products = vectors @ self.bridge.grid_vectors.T
+        products = grid_products(vectors, self.bridge.grid_vectors)
         near = np.float32(NEAREST_WEIGHT) * np.maximum.reduceat(products, self.bridge.starts, axis=1)
         if self.words is not None:
             near += np.float32(WORDS_WEIGHT) * self.words.block_scores(start, start + len(vectors))

@@ -7,6 +7,7 @@ how far it holds on requests. Whether anything fits at all is another question, 
 candidate that scores lower than half of the texts that are not about work is no match.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,7 +40,8 @@ class Calibration:
     """One logit for the first candidate, with its lead over the second as margin, and one for those behind it.
 
     A first candidate that fits scores more than `accept_score`. `basis` is `release` (fitted on its links) or
-    `default` (the release has too few links to fit and to measure).
+    `default` (the release has too few links to fit and to measure). `further` is that of queries in other languages
+    than English, where they have vectors of their own (`task_index.ParallelEncoder`); None: of those as well.
     """
 
     basis: str
@@ -47,6 +49,7 @@ class Calibration:
     first: Logit
     other: Logit
     accept_score: float
+    further: "Calibration | None" = None
 
 
 # Fitted on O*NET 29.1 with all-MiniLM-L6-v2, hubs corrected, rounded; for catalogues with too few links.
@@ -68,11 +71,31 @@ def match_prob_expr(calibration: Calibration) -> pl.Expr:
         calibration: Parameters.
 
     Returns:
-        Expression from 0 to 1 over query_number, retrieval_rank and retrieval_score, rows sorted by query and rank.
+        Expression from 0 to 1 over query_number, retrieval_rank, retrieval_score and, with `further` parameters,
+        is_english; rows sorted by query and rank.
     """
     is_first = pl.col("retrieval_rank") == 1
-    log_odds = pl.when(is_first).then(_log_odds(calibration.first)).otherwise(_log_odds(calibration.other))
+
+    def log_odds_of(part: Calibration) -> pl.Expr:
+        return pl.when(is_first).then(_log_odds(part.first)).otherwise(_log_odds(part.other))
+
+    log_odds = _by_language(calibration, log_odds_of)
     return (1 / (1 + (-log_odds).exp())).cum_min().over("query_number").round(PROB_DECIMALS)
+
+
+def accept_score_expr(calibration: Calibration) -> pl.Expr:
+    """Score that a first candidate must exceed to fit; over is_english with `further` parameters.
+
+    Args:
+        calibration: Parameters.
+    """
+    return _by_language(calibration, lambda part: pl.lit(part.accept_score))
+
+
+def _by_language(calibration: Calibration, expr: Callable[[Calibration], pl.Expr]) -> pl.Expr:
+    if calibration.further is None:
+        return expr(calibration)
+    return pl.when(pl.col("is_english")).then(expr(calibration)).otherwise(expr(calibration.further))
 
 
 def _log_odds(logit: Logit) -> pl.Expr:

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from onet.bridges import Bridge
 from onet.evaluation import evaluation_depth
 from onet.gold import Gold, asked_gold
-from onet.phrasebook import IS_MEASURING
-from onet.retrieval import RETRIEVAL_SCHEMA, Searchable, retrieve_tasks
+from onet.phrasebook import ENGLISH_MEASURING_WRITERS, MEASURING_WRITERS
+from onet.retrieval import CANDIDATE_SCHEMA, Searchable, retrieve_tasks
 from onet.task_index import Encoder, encode_checked
 
 NOBODY: Final = ""
@@ -49,15 +49,18 @@ class AskedGold:
         return cls(gold, encode_checked(encoder, titles), pl.Series([NOBODY] * len(titles), dtype=pl.String), False)
 
     @classmethod
-    def by_requests(cls, gold: Gold, bridge: Bridge) -> Self:
+    def by_requests(cls, gold: Gold, bridge: Bridge, encoder: Encoder, *, is_english: bool = True) -> Self:
         """A request of each activity or occupation, of a writer whose requests nothing is trained on; maybe none.
 
         Args:
             gold: Activities or occupations.
             bridge: Requests of those.
+            encoder: Encoder of the index to be searched.
+            is_english: Requests in English, or those in other languages.
         """
-        asked, rows = asked_gold(gold, bridge.requests.with_row_index("row").filter(IS_MEASURING))
-        return cls(asked, bridge.vectors[rows["row"].to_numpy()], rows["writer"], True)
+        writers = [name for name in MEASURING_WRITERS if (name in ENGLISH_MEASURING_WRITERS) == is_english]
+        asked, rows = asked_gold(gold, bridge.requests.filter(pl.col("writer").is_in(writers)))
+        return cls(asked, encode_checked(encoder, asked.queries["title"].to_list()), rows["writer"], True)
 
     def rank(self, index: Searchable, *, has_words: bool) -> pl.DataFrame:
         """Candidates of each query without what its writer wrote, deep enough to be evaluated.
@@ -70,7 +73,7 @@ class AskedGold:
             The table of `retrieval.retrieve_tasks`.
         """
         texts, depth = self.gold.queries["title"].to_list(), evaluation_depth(self.gold)
-        frames = [pl.DataFrame(schema=RETRIEVAL_SCHEMA)]
+        frames = [pl.DataFrame(schema=CANDIDATE_SCHEMA)]
         for writer in self.writers.unique().sort():
             rows = (self.writers == writer).arg_true().to_numpy()
             own_texts = [texts[row] for row in rows] if has_words else None
@@ -89,5 +92,5 @@ def asked_activities(gold: Gold, bridge: Bridge, encoder: Encoder) -> AskedGold:
         bridge: Requests of activities.
         encoder: Encoder of the index to be searched.
     """
-    asked = AskedGold.by_requests(gold, bridge)
+    asked = AskedGold.by_requests(gold, bridge, encoder)
     return asked if asked.gold.queries.height else AskedGold.by_titles(gold, encoder)

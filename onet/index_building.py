@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from onet.bridges import Bridge
+from onet.bridges import FURTHER_WEIGHT, Bridge
 from onet.calibration import (
     DEFAULT_TEXT_LOGITS,
     DEFAULT_VECTOR_LOGITS,
@@ -26,7 +26,14 @@ from onet.non_work import NON_WORK_TEXTS
 from onet.phrasebook import has_phrased_activities, read_occupation_requests, read_phrasebook
 from onet.release import Release
 from onet.retrieval import retrieve_tasks
-from onet.task_index import Encoder, TaskIndex, distinct_statements, encode_checked
+from onet.task_index import (
+    Encoder,
+    ParallelEncoder,
+    TaskIndex,
+    distinct_statements,
+    document_parts,
+    encode_checked,
+)
 from onet.verification import CalibratedVerifier
 
 
@@ -34,6 +41,7 @@ from onet.verification import CalibratedVerifier
 class _Searched:
     """What `retrieval.retrieve_tasks` searches, before there is an index."""
 
+    english_dimensions: int
     vectors: NDArray[np.float32]
     lexical: LexicalIndex
     hub_scores: NDArray[np.float64]
@@ -59,18 +67,16 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
     if statements.is_empty():
         raise ValueError("the release has no task statement to index")
     occupations = release.occupations
-    vectors = context_vectors(
-        statements,
-        occupations["onet_soc_code"],
-        encode_checked(encoder, statements["task"].to_list()),
-        encode_checked(encoder, occupations["title"].to_list()),
-        encode_checked(encoder, occupations["description"].to_list()),
-    )
+    codes = occupations["onet_soc_code"]
+    described = (statements["task"], occupations["title"], occupations["description"])
+    encoded = (document_parts(encoder, texts.to_list()) for texts in described)
+    vectors = np.hstack([context_vectors(statements, codes, *parts) for parts in zip(*encoded, strict=True)])
     documents = statement_documents(statements, occupations, release.titles)
     lexical = build_lexical_index(documents)
     bank = bank_requests()
     bank_vectors = encode_checked(encoder, bank)
     searched = _Searched(
+        encoder.english_dimensions if isinstance(encoder, ParallelEncoder) else encoder.dimensions,
         vectors,
         lexical,
         hub_scores=hub_scores(vectors, bank_vectors, lexical=lexical.prepare_queries(bank)),
@@ -80,6 +86,7 @@ def build_task_index(release: Release, encoder: Encoder, *, seed: int) -> TaskIn
     activity_bridge, occupation_bridge = searched.bridges
     return TaskIndex(
         statements=statements,
+        english_dimensions=searched.english_dimensions,
         vectors=vectors,
         documents=tuple(documents),
         hub_scores=searched.hub_scores,
@@ -119,7 +126,34 @@ def _occupation_bridge(statements: pl.DataFrame, encoder: Encoder) -> Bridge:
 
 def _encoded_bridge(requests: pl.DataFrame, owners: pl.Series, encoder: Encoder) -> Bridge:
     ordered = requests.select("owner", "writer", "request").sort("owner", "writer", "request")
-    return Bridge(ordered, encode_checked(encoder, ordered["request"].to_list()), owners.to_list())
+    first, *others = document_parts(encoder, ordered["request"].to_list())
+    return Bridge(
+        ordered, np.hstack([first, *(np.float32(FURTHER_WEIGHT) * part for part in others)]), owners.to_list()
+    )
+
+
+@dataclass(frozen=True)
+class _Refused:
+    """Texts that are not about work, in the part of English or in that of the other languages."""
+
+    vectors: NDArray[np.float32]
+    texts: list[str]
+
+    def calibrate(
+        self, index: _Searched, found: pl.DataFrame, gold: Gold, default: tuple[Logit, Logit], *, has_words: bool
+    ) -> Calibration:
+        refused = retrieve_tasks(index, self.vectors, top=1, texts=self.texts if has_words else None)
+        return fit_calibration(found, gold, default=default, accept_score=accept_score(refused))
+
+
+def _refused(encoder: Encoder) -> tuple[_Refused, _Refused | None]:
+    """In other languages, which share no words with statements, they are the same texts read by the other encoder."""
+    texts = list(NON_WORK_TEXTS)
+    english = _Refused(encode_checked(encoder, texts), texts)
+    if not isinstance(encoder, ParallelEncoder):
+        return english, None
+    parts = document_parts(encoder, texts)
+    return english, _Refused(np.hstack([np.zeros_like(parts[0]), *parts[1:]]), [""] * len(texts))
 
 
 def _measured(
@@ -130,30 +164,35 @@ def _measured(
     Titles are searched without bridges, which know activities under test, and have a calibration of their own. Requests
     are searched as in use, without what their own writers wrote; where none of activities is known, titles stand in.
     """
-    non_work = list(NON_WORK_TEXTS)
-    non_work_vectors = encode_checked(encoder, non_work)
-
-    def calibrated(
-        index: _Searched, found: pl.DataFrame, gold: Gold, default: tuple[Logit, Logit], *, has_words: bool
-    ) -> Calibration:
-        refused = retrieve_tasks(index, non_work_vectors, top=1, texts=non_work if has_words else None)
-        return fit_calibration(found, gold, default=default, accept_score=accept_score(refused))
-
     gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=seed)
-    plain = replace(searched, bridges=())
-    titles = AskedGold.by_titles(gold, encoder).rank(plain, has_words=True)
-    of_titles = calibrated(plain, titles, gold, DEFAULT_TEXT_LOGITS, has_words=True)
+    plain, (english, further) = replace(searched, bridges=()), _refused(encoder)
     activity_bridge, occupation_bridge = searched.bridges
+    titles = AskedGold.by_titles(gold, encoder).rank(plain, has_words=True)
+    of_titles = english.calibrate(plain, titles, gold, DEFAULT_TEXT_LOGITS, has_words=True)
     asked = asked_activities(gold, activity_bridge, encoder)
+    others = AskedGold.by_requests(gold, activity_bridge, encoder, is_english=False)
     found = {has_words: asked.rank(searched, has_words=has_words) for has_words in (False, True)}
-    calibration = calibrated(searched, found[True], asked.gold, DEFAULT_TEXT_LOGITS, has_words=True)
+    found_further = {has_words: others.rank(searched, has_words=has_words) for has_words in (False, True)}
+
+    def calibrated(*, has_words: bool) -> Calibration:
+        default = DEFAULT_TEXT_LOGITS if has_words else DEFAULT_VECTOR_LOGITS
+        own = english.calibrate(searched, found[has_words], asked.gold, default, has_words=has_words)
+        if further is None:
+            return own
+        of_others = further.calibrate(searched, found_further[has_words], others.gold, default, has_words=has_words)
+        return replace(own, further=of_others)
+
+    calibration = calibrated(has_words=True)
     verifier = CalibratedVerifier(calibration)
-    occupations = AskedGold.by_requests(occupation_gold(statements, release.occupations, seed=seed), occupation_bridge)
+    occupations = AskedGold.by_requests(
+        occupation_gold(statements, release.occupations, seed=seed), occupation_bridge, encoder
+    )
     return {
         "calibration": calibration,
-        "vector_calibration": calibrated(searched, found[False], asked.gold, DEFAULT_VECTOR_LOGITS, has_words=False),
+        "vector_calibration": calibrated(has_words=False),
         "evaluation": evaluate_verifier(CalibratedVerifier(of_titles), titles, gold),
         "request_evaluation": evaluate_verifier(verifier, found[True], asked.gold) if asked.has_requests else None,
+        "further_evaluation": evaluate_verifier(verifier, found_further[True], others.gold) if further else None,
         "occupation_evaluation": evaluate_verifier(
             verifier, occupations.rank(searched, has_words=True), occupations.gold
         ),

@@ -6,7 +6,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Final
 
-from onet.bridges import NEAREST_WEIGHT, WORDS_WEIGHT
+from onet.bridges import FURTHER_WEIGHT, NEAREST_WEIGHT, WORDS_WEIGHT
 from onet.calibration import NON_WORK_QUANTILE
 from onet.context import DESCRIPTION_WEIGHT, PEERS_WEIGHT, TITLE_WEIGHT
 from onet.hubs import HUB_NEIGHBOURS, HUB_WEIGHT
@@ -14,11 +14,11 @@ from onet.non_work import NON_WORK_TEXTS
 from onet.phrasebook import MEASURING_WRITERS, request_files
 from onet.retrieval import LEXICAL_WEIGHT
 
-LAYOUT: Final = "onet-task-index-7"
+LAYOUT: Final = "onet-task-index-8"
 """Files and columns; a new one for every change of them, or of how the numbers below are used."""
 
 NUMBERS: Final[Mapping[str, object]] = {
-    "nearest": NEAREST_WEIGHT,
+    "nearest": (NEAREST_WEIGHT, FURTHER_WEIGHT),
     "request words": WORDS_WEIGHT,
     "words": LEXICAL_WEIGHT,
     "hub": (HUB_WEIGHT, HUB_NEIGHBOURS),

@@ -11,8 +11,12 @@ import polars as pl
 
 from onet.errors import PhrasebookMismatchError
 
-MEASURING_WRITERS: Final = ("h", "o")
-"""Writers whose requests nothing is trained on: on them probabilities are fitted and accuracy is measured."""
+ENGLISH_MEASURING_WRITERS: Final = ("h", "o")
+
+MEASURING_WRITERS: Final = (*ENGLISH_MEASURING_WRITERS, "t")
+"""Writers whose requests nothing is trained on: on them probabilities are fitted and accuracy is measured.
+
+Those that are not in ENGLISH_MEASURING_WRITERS wrote in other languages."""
 
 IS_MEASURING: Final = pl.col("writer").is_in(MEASURING_WRITERS)
 
@@ -68,11 +72,14 @@ def has_phrased_activities(activities: pl.DataFrame) -> bool:
     return len(written & set(activities["activity_id"])) >= KNOWN_SHARE * len(written)
 
 
-def activity_phrases(activities: pl.DataFrame) -> dict[str, list[str]]:
-    """English requests by detailed activity, without those of MEASURING_WRITERS.
+def taught_requests(activities: pl.DataFrame) -> pl.DataFrame:
+    """Requests of activities in all languages, without those of MEASURING_WRITERS.
 
     Args:
         activities: Activity of a release.
+
+    Returns:
+        The columns of `read_phrasebook`.
 
     Raises:
         PhrasebookMismatchError: The release has other activities, though their ids may look alike.
@@ -84,6 +91,17 @@ def activity_phrases(activities: pl.DataFrame) -> dict[str, list[str]]:
             f"expected a release with the {len(written)} activities of the phrasebook, found {known} of them: "
             "name O*NET's own release, such as 29.1, not a catalogue with ids of its own"
         )
-    is_taught = (pl.col("language") == "en") & ~IS_MEASURING
-    lines = read_phrasebook().filter(is_taught).select("dwa_id", "request")
+    return read_phrasebook().filter(~IS_MEASURING)
+
+
+def activity_phrases(activities: pl.DataFrame) -> dict[str, list[str]]:
+    """English requests of `taught_requests` by detailed activity.
+
+    Args:
+        activities: Activity of a release.
+
+    Raises:
+        PhrasebookMismatchError: The release has other activities, though their ids may look alike.
+    """
+    lines = taught_requests(activities).filter(pl.col("language") == "en").select("dwa_id", "request")
     return {dwa: group["request"].to_list() for (dwa,), group in lines.group_by("dwa_id", maintain_order=True)}

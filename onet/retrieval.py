@@ -12,7 +12,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from onet.bridges import Bridge, BridgeQueries
-from onet.grid import on_grid
+from onet.grid import grid_products, on_grid
 from onet.lexical import LexicalIndex, LexicalQueries
 
 BLOCK_QUERIES: Final = 128
@@ -26,6 +26,9 @@ RETRIEVAL_SCHEMA: Final = {
     "statement_number": pl.Int64,
     "retrieval_score": pl.Float64,
 }
+
+
+CANDIDATE_SCHEMA: Final = {**RETRIEVAL_SCHEMA, "is_english": pl.Boolean}
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,11 @@ class Searchable(Protocol):
     @property
     def vectors(self) -> NDArray[np.float32]:
         """Vectors of the statements."""
+        ...
+
+    @property
+    def english_dimensions(self) -> int:
+        """Numbers of a vector that texts in English fill; all, where the encoder has no part for other languages."""
         ...
 
     @property
@@ -90,15 +98,15 @@ def retrieve_tasks(
         nodes: Where each query searches; everywhere without them.
 
     Returns:
-        query_number, retrieval_rank (from 1), statement_number (row of the index's statements) and retrieval_score
-        (weighted mean of cosines, less what a hub loses), sorted by query and rank. Equal scores keep the order of the
-        statements.
+        query_number, retrieval_rank (from 1), statement_number (row of the index's statements), retrieval_score
+        (weighted mean of cosines, less what a hub loses) and is_english (whether the query has numbers in the part of
+        English), sorted by query and rank. Equal scores keep the order of the statements.
 
     Raises:
         ValueError: `top` is below 1 or the vectors do not fit the index or the texts.
     """
     hubs = index.vector_hub_scores if texts is None else index.hub_scores
-    return rank_vectors(
+    found = rank_vectors(
         index.vectors,
         query_vectors,
         top=top,
@@ -107,6 +115,8 @@ def retrieve_tasks(
         bridges=[bridge.prepare(texts) for bridge in (index.bridges if bridges is None else bridges)],
         nodes=nodes,
     )
+    is_english = np.any(query_vectors[:, : index.english_dimensions], axis=1)
+    return found.with_columns(is_english=pl.Series(is_english[found["query_number"].to_numpy()], dtype=pl.Boolean))
 
 
 def rank_vectors(
@@ -119,10 +129,10 @@ def rank_vectors(
     bridges: Sequence[BridgeQueries] = (),
     nodes: Nodes | None = None,
 ) -> pl.DataFrame:
-    """Rank rows of `vectors` for each query by dot product, mixed with shared words where given; see `retrieve_tasks`.
+    """Rank rows of `vectors` for each query by dot product, mixed with shared words where given.
 
     Args:
-        vectors: Vectors not longer than 1, shape (statements, dimensions).
+        vectors: Vectors of the statements, shape (statements, dimensions).
         query_vectors: Unit vectors, shape (queries, dimensions).
         top: Rows per query.
         lexical: The words of the queries.
@@ -131,7 +141,7 @@ def rank_vectors(
         nodes: Where each query searches; everywhere without them.
 
     Returns:
-        The table of `retrieve_tasks`.
+        The table of `retrieve_tasks` without is_english.
 
     Raises:
         ValueError: `top` is below 1, or the shapes do not fit.
@@ -147,12 +157,12 @@ def rank_vectors(
     kept = min(top, vectors.shape[0])
     if kept == 0 or not len(query_vectors):
         return pl.DataFrame(schema=RETRIEVAL_SCHEMA)
-    targets, blocks = on_grid(vectors).T, []
+    targets, blocks = on_grid(vectors), []
     for start in range(0, len(query_vectors), BLOCK_QUERIES):
         queries = on_grid(query_vectors[start : start + BLOCK_QUERIES])
         stop = start + len(queries)
         words = None if lexical is None else lexical.block_scores(start, stop)
-        scores = mixed_scores(queries @ targets, words)
+        scores = mixed_scores(grid_products(queries, targets), words)
         if hubs is not None:
             scores -= hubs.astype(np.float32)
         for bridge in bridges:

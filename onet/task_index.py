@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -28,7 +28,7 @@ REMEDY: Final = "rebuild it with 'usage-index onet'"
 UNIT_TOLERANCE: Final = 1e-3
 BRIDGES: Final = ("activity", "occupation")
 CALIBRATIONS: Final = ("calibration", "vector_calibration")
-EVALUATIONS: Final = ("evaluation", "request_evaluation", "occupation_evaluation")
+EVALUATIONS: Final = ("evaluation", "request_evaluation", "further_evaluation", "occupation_evaluation")
 
 
 class Encoder(Protocol):
@@ -49,13 +49,31 @@ class Encoder(Protocol):
         ...
 
 
+@runtime_checkable
+class ParallelEncoder(Encoder, Protocol):
+    """An encoder whose texts in English fill the first numbers of a vector and whose other texts fill the rest.
+
+    A document fills both, so that a text is compared with it by the encoder of its language.
+    """
+
+    @property
+    def english_dimensions(self) -> int:
+        """Numbers that texts in English fill."""
+        ...
+
+    def encode_documents(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Encode what is searched, shape (texts, dimensions): each part of length 1, or 0 if it cannot read it."""
+        ...
+
+
 @dataclass(frozen=True)
 class TaskIndex:
     """Statements (statement_task_id, task_key, task, task_ids, onet_soc_codes; sorted by key), ready to be searched.
 
     Attributes:
         statements: As above.
-        vectors: Each statement mixed with its occupations (`context`), not longer than 1.
+        english_dimensions: Numbers of a vector that texts in English fill.
+        vectors: Each statement mixed with its occupations (`context`), no part of it longer than 1.
         documents: Each statement with the words of its occupations' titles.
         hub_scores: What each statement loses in searches with texts (`hubs`).
         vector_hub_scores: The same in searches by vectors alone.
@@ -71,10 +89,12 @@ class TaskIndex:
             release links too few.
         request_evaluation: Retrieval of requests of held-out activities as it is used, what their writers wrote left
             out; None without an activity bridge.
+        further_evaluation: The same for requests in other languages than English; None without a part for these.
         occupation_evaluation: The same for requests from occupations; right is any statement of the occupation.
     """
 
     statements: pl.DataFrame
+    english_dimensions: int
     vectors: NDArray[np.float32]
     documents: tuple[str, ...]
     hub_scores: NDArray[np.float64]
@@ -89,6 +109,7 @@ class TaskIndex:
     vector_calibration: Calibration
     evaluation: Evaluation | None
     request_evaluation: Evaluation | None
+    further_evaluation: Evaluation | None
     occupation_evaluation: Evaluation | None
 
     @property
@@ -152,6 +173,33 @@ def encode_checked(encoder: Encoder, texts: Sequence[str]) -> NDArray[np.float32
     return vectors
 
 
+def document_parts(encoder: Encoder, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+    """Encode texts that are searched, and check what the encoder promises.
+
+    Args:
+        encoder: Encoder.
+        texts: Texts.
+
+    Returns:
+        Vectors of each part of the encoder's space, shape (texts, dimensions of the part); side by side they have its
+        dimensions. An encoder that is not a `ParallelEncoder` has one part.
+
+    Raises:
+        ValueError: The shape is wrong, a value is not finite, or a part is neither of length 1 nor 0.
+    """
+    if not isinstance(encoder, ParallelEncoder):
+        return [encode_checked(encoder, texts)]
+    whole = np.ascontiguousarray(encoder.encode_documents(texts), dtype=np.float32)
+    if whole.shape != (len(texts), encoder.dimensions):
+        raise ValueError(f"expected vectors of shape {(len(texts), encoder.dimensions)}, found {whole.shape}")
+    parts = np.split(whole, [encoder.english_dimensions], axis=1)
+    for part in parts:
+        lengths = np.linalg.norm(part, axis=1)
+        if not np.all((np.abs(lengths - 1) <= UNIT_TOLERANCE) | (lengths == 0)):
+            raise ValueError(f"the encoder {encoder.name} returned vectors that are not of length 1")
+    return parts
+
+
 def save_task_index(index: TaskIndex, path: Path) -> None:
     """Write an index as one Parquet file, and its requests as another with the same metadata; complete or not at all.
 
@@ -166,6 +214,7 @@ def save_task_index(index: TaskIndex, path: Path) -> None:
         "release_digest": index.release_digest,
         "encoder_name": index.encoder_name,
         "seed": str(index.seed),
+        "english_dimensions": str(index.english_dimensions),
         **{name: _as_json(getattr(index, name)) for name in (*CALIBRATIONS, *EVALUATIONS)},
     }
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -256,10 +305,12 @@ def load_task_index(path: Path, *, release_digest: str, encoder_name: str) -> Ta
         release_digest=release_digest,
         encoder_name=encoder_name,
         seed=int(metadata["seed"]),
-        calibration=_calibration(metadata["calibration"]),
-        vector_calibration=_calibration(metadata["vector_calibration"]),
+        english_dimensions=int(metadata["english_dimensions"]),
+        calibration=_calibration(json.loads(metadata["calibration"])),
+        vector_calibration=_calibration(json.loads(metadata["vector_calibration"])),
         evaluation=_evaluation(metadata["evaluation"]),
         request_evaluation=_evaluation(metadata["request_evaluation"]),
+        further_evaluation=_evaluation(metadata["further_evaluation"]),
         occupation_evaluation=_evaluation(metadata["occupation_evaluation"]),
     )
 
@@ -290,6 +341,7 @@ def _evaluation(text: str) -> Evaluation | None:
     return None if fields is None else Evaluation(**fields)
 
 
-def _calibration(text: str) -> Calibration:
-    fields = json.loads(text)
-    return Calibration(**{**fields, "first": Logit(**fields["first"]), "other": Logit(**fields["other"])})
+def _calibration(fields: dict[str, Any]) -> Calibration:
+    parts = {name: Logit(**fields[name]) for name in ("first", "other")}
+    further = None if fields["further"] is None else _calibration(fields["further"])
+    return Calibration(**{**fields, **parts, "further": further})

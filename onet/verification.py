@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import polars as pl
 
-from onet.calibration import Calibration, match_prob_expr
+from onet.calibration import Calibration, accept_score_expr, match_prob_expr
 
 VERDICTS: Final = ("accepted", "none_fits", "abstained")
 
@@ -26,7 +26,7 @@ class Verifier(Protocol):
         """Judge the candidates of many texts.
 
         Args:
-            candidates: query_number, retrieval_rank, statement_number, retrieval_score, sorted by query and rank.
+            candidates: Table of `retrieval.retrieve_tasks`.
 
         Returns:
             The same rows with rank (final order from 1), match_score, match_prob and verdict: accepted on the chosen
@@ -52,7 +52,7 @@ class CalibratedVerifier:
 
     def verify(self, candidates: pl.DataFrame) -> pl.DataFrame:
         """See `Verifier.verify`."""
-        is_accepted = (pl.col("rank") == 1) & (pl.col("match_score") > self.calibration.accept_score)
+        is_accepted = (pl.col("rank") == 1) & (pl.col("match_score") > accept_score_expr(self.calibration))
         return candidates.with_columns(
             pl.col("retrieval_rank").alias("rank"),
             pl.col("retrieval_score").alias("match_score"),

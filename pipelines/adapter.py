@@ -1,4 +1,4 @@
-"""The command `python -m pipelines.adapter`: retrain the adapter of the mapping's encoder."""
+"""The command `python -m pipelines.adapter`: retrain what the mapping changes in the encoders."""
 
 import argparse
 from collections.abc import Sequence
@@ -7,41 +7,47 @@ from pathlib import Path
 from clio_lite.adapter import write_adapter
 from clio_lite.adapter_training import TextGroup, train_adapter
 from clio_lite.embedding import load_encoder
-from clio_lite.language_map import MAP_DIR, carry_language_map, load_language_map, save_language_map
 from clio_lite.multilingual import MultilingualEncoder
-from onet.adaptation import adaptation_groups
-from onet.phrasebook import activity_phrases
-from onet.release import load_release
-from pipelines.defs.resources import ADAPTER_DIR
+from clio_lite.projection import AskedAlike, train_projection, write_projection
+from onet.adaptation import adaptation_groups, asked_activities_of
+from onet.release import Release, load_release
+from pipelines.defs.resources import ADAPTER, PROJECTION
+
+PARTS = ("adapter", "projection")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Retrain the adapter on a release, for the bundled encoder, and carry the language map into its space.
+    """Retrain on a release the adapter of the bundled encoder and the projection of the multilingual one.
 
     Args:
         arguments: Command line without the program's name; None takes the process's own.
     """
-    parser = argparse.ArgumentParser(prog="python -m pipelines.adapter", description="Retrain the adapter.")
+    parser = argparse.ArgumentParser(prog="python -m pipelines.adapter", description="Retrain adapter and projection.")
     parser.add_argument("onet", type=Path, help="O*NET 29.1, whose activities the phrasebook's ids mean")
-    parser.add_argument("--out", type=Path, default=ADAPTER_DIR)
+    parser.add_argument("--only", choices=PARTS, help="retrain one of the two")
+    parser.add_argument("--out", type=Path, default=ADAPTER.parent)
     parser.add_argument("--cache", type=Path, default=Path("data/store/cache"))
     options = parser.parse_args(arguments)
     release = load_release(options.onet)
+    options.out.mkdir(parents=True, exist_ok=True)
+    if options.only != "projection":
+        _make_adapter(release, options.out / ADAPTER.name, options.cache)
+    if options.only != "adapter":
+        _make_projection(release, options.out / PROJECTION.name)
+
+
+def _make_adapter(release: Release, target: Path, cache: Path) -> None:
     known, statements = adaptation_groups(release)
     groups = [TextGroup(group.title, group.requests, group.statements) for group in known]
-    plain = load_encoder(None, cache_dir=options.cache)
-    vectors = plain.encode([group.text for group in groups])
-    adapter = train_adapter(groups, statements, vectors, name=f"onet-{release.version}")
-    options.out.mkdir(parents=True, exist_ok=True)
-    write_adapter(adapter, options.out / "adapter.safetensors")
-    adapted = load_encoder(None, cache_dir=options.cache, adapter=adapter)
-    source = load_language_map(MAP_DIR, source=MultilingualEncoder().name, target=plain.name)
-    texts = [
-        *statements,
-        *(request for requests in activity_phrases(release.activities).values() for request in requests),
-    ]
-    carried = carry_language_map(source, plain.encode(texts), adapted.encode(texts), target=adapted.name)
-    save_language_map(carried, options.out)
+    vectors = load_encoder(None, cache_dir=cache).encode([group.text for group in groups])
+    write_adapter(train_adapter(groups, statements, vectors, name=f"onet-{release.version}"), target)
+
+
+def _make_projection(release: Release, target: Path) -> None:
+    asked, encoder = asked_activities_of(release), MultilingualEncoder()
+    requests, statements = encoder.encode(asked.requests), encoder.encode(asked.statements)
+    groups = [AskedAlike(texts, documents) for texts, documents in asked.groups]
+    write_projection(train_projection(groups, requests, statements, source=encoder.name), target)
 
 
 if __name__ == "__main__":

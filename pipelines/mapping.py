@@ -48,7 +48,7 @@ def index_embeddings(
     if encoder.name == request_encoder_name or embeddings.is_empty():
         return embeddings
     vectors = encoder.encode(request_texts(embeddings, facets).to_list())
-    return embeddings.with_columns(embedding=pl.Series(vectors, dtype=embeddings.schema["embedding"]))
+    return embeddings.with_columns(embedding=pl.Series(vectors, dtype=pl.Array(pl.Float32, encoder.dimensions)))
 
 
 def cluster_centroids(members: pl.DataFrame, embeddings: pl.DataFrame) -> tuple[pl.DataFrame, NDArray[np.float32]]:

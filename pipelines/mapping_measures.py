@@ -91,15 +91,17 @@ def measure_verifiers(
             shifts = fit_shifts(verifier, sampled(candidates, fit), gold)
             shifted = replace(verifier, shifts=shifts)
             measure(settings.models.verify_strategy, shifted, sampled(candidates, held), gold, len(fit), shifts)
-    accuracy = _group_accuracy(release, index, asked, candidates)
+    accuracy = _group_accuracy(release, index, encoder, asked, candidates)
     return MappingMeasures(_score_table(scores), _reliability_table(bins), accuracy)
 
 
-def _group_accuracy(release: Release, index: TaskIndex, asked: AskedGold, candidates: pl.DataFrame) -> pl.DataFrame:
+def _group_accuracy(
+    release: Release, index: TaskIndex, encoder: Encoder, asked: AskedGold, candidates: pl.DataFrame
+) -> pl.DataFrame:
     """Table `core/mapping_accuracy`, from the activities as they were asked and the occupations' requests."""
     groups = statement_groups(index.statements)
     gold = occupation_gold(index.statements, release.occupations, seed=index.seed)
-    occupations = AskedGold.by_requests(gold, index.occupation_bridge)
+    occupations = AskedGold.by_requests(gold, index.occupation_bridge, encoder)
     found = {
         "activity_request" if asked.has_requests else "activity_title": accuracy_by_group(
             index.text_verifier,

@@ -108,7 +108,8 @@ def task_index_manifest(index: TaskIndex, *, request_encoder_name: str) -> pl.Da
         request_encoder_name: Encoder of the requests that are clustered, where the index may have an adapted one.
     """
     measured = dataclasses.asdict(index.evaluation) if index.evaluation else {}
-    for prefix, other in (("request_", index.request_evaluation), ("occupation_", index.occupation_evaluation)):
+    for prefix in ("request_", "further_", "occupation_"):
+        other = getattr(index, f"{prefix}evaluation")
         measured |= {prefix + name: value for name, value in dataclasses.asdict(other).items()} if other else {}
     row = {
         "onet_version": index.onet_version,

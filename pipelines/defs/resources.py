@@ -11,8 +11,7 @@ import onet
 from clio_lite.adapter import read_adapter
 from clio_lite.embedding import Backend, Encoder, load_encoder
 from clio_lite.heads import HEADS_DIR, Heads, load_heads
-from clio_lite.language_map import assert_carried
-from clio_lite.multilingual import load_routed_encoder
+from clio_lite.multilingual import load_parallel_encoder, load_routed_encoder
 from pipelines.models import open_model
 from pipelines.settings import EncoderRoute, RunFields, RunResource, Settings
 from pipelines.storage import Store
@@ -20,6 +19,7 @@ from pipelines.storage import Store
 __all__ = [
     "ADAPTER",
     "ADAPTER_DIR",
+    "PROJECTION",
     "ParquetTables",
     "build_resources",
     "open_adapted_encoder",
@@ -31,10 +31,13 @@ __all__ = [
 ]
 
 ADAPTER_DIR: Final = Path(onet.__file__).parent / "adapter"
-"""The adapter, and the map of other languages into the space of the adapted encoder."""
+"""What the mapping to O*NET changes in the encoders; what it brings is in `docs/mapping.md`."""
 
 ADAPTER: Final = ADAPTER_DIR / "adapter.safetensors"
-"""Change of the bundled encoder for the mapping to O*NET; what it brings is in `docs/mapping.md`."""
+"""Change of the bundled encoder."""
+
+PROJECTION: Final = ADAPTER_DIR / "projection.safetensors"
+"""Change of the multilingual encoder's space."""
 
 
 class ParquetTables(dg.IOManager):
@@ -77,9 +80,7 @@ def _encoder(model: str, route: EncoderRoute, backend: Backend, cache_dir: Path)
 def _adapted_encoder(route: EncoderRoute, backend: Backend, cache_dir: Path) -> Encoder:
     adapter = read_adapter(ADAPTER)
     if route == "language":
-        routed = load_routed_encoder(backend=backend, cache_dir=cache_dir, map_dir=ADAPTER_DIR, adapter=adapter)
-        assert_carried(routed.language_map)
-        return routed
+        return load_parallel_encoder(PROJECTION, adapter=adapter, backend=backend, cache_dir=cache_dir)
     return load_encoder(None, backend=backend, cache_dir=cache_dir, adapter=adapter)
 
 

@@ -2,25 +2,22 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-import onet
 from clio_lite.embedding import model_of
 from clio_lite.english import find_foreign
 from clio_lite.errors import LanguageMapError
 from clio_lite.language_map import (
     LanguageMap,
-    assert_carried,
-    carry_language_map,
     fit_language_map,
     is_held_out,
     load_language_map,
     save_language_map,
 )
-from clio_lite.multilingual import RoutedEncoder, load_routed_encoder
+from clio_lite.multilingual import ParallelEncoder, RoutedEncoder, load_routed_encoder
+from clio_lite.projection import Projection
 
 ENGLISH = [
     "",
@@ -97,6 +94,33 @@ def test_the_name_carries_both_models_and_the_map_and_one_space():
     assert model_of(routed.name) == model_of("model/torch-fp32/2") != model_of("model/onnx-int8/3")
 
 
+def _parallel(*, turn=1.0):
+    return ParallelEncoder(
+        _Fake("model/fp32/2", 2), _Fake("tongues/1", 3), Projection("tongues/1", np.eye(3, 2, dtype=np.float32) * turn)
+    )
+
+
+def test_a_text_fills_the_part_of_its_language_and_a_document_both():
+    encoder = _parallel()
+    texts = [FOREIGN[0], ENGLISH[4]]
+    foreign, english = encoder.encode(texts)
+    assert not foreign[:2].any()
+    assert not english[2:].any()
+    documents = encoder.encode_documents(texts)
+    assert not documents[0, :2].any()
+    assert np.allclose(np.linalg.norm(documents[1].reshape(2, 2), axis=1), 1)
+    assert documents[0] @ foreign == pytest.approx(1)
+    assert documents[1] @ english == pytest.approx(1)
+    assert documents[1] @ foreign == pytest.approx(np.cos(len(FOREIGN[0]) - len(ENGLISH[4])), abs=1e-5)
+    assert encoder.encode([]).shape == encoder.encode_documents([]).shape == (0, 4)
+
+
+def test_the_name_of_parallel_encoders_carries_both_models_and_the_projection():
+    encoder = _parallel()
+    assert encoder.name == f"model/fp32/2+tongues/1-parallel-{encoder.projection.digest}"
+    assert encoder.name != _parallel(turn=-1.0).name
+
+
 @pytest.fixture(scope="module")
 def fitted():
     """A map fitted on texts whose true vectors are a turned part of the source's, with noise."""
@@ -139,27 +163,6 @@ def test_a_kept_map_is_read_back_and_refused_for_other_encoders_or_when_damaged(
     (tmp_path / "language_map.json").write_text(json.dumps(facts | {"digest": "0"}))
     with pytest.raises(LanguageMapError, match=f"with digest 0, found {found.digest}"):
         load_language_map(tmp_path, source="tongues/1", target="model/fp32/2")
-
-
-def test_a_carried_map_is_refused_once_the_map_it_came_from_is_fitted_anew(fitted, tmp_path):
-    found, _, _, true = fitted
-    carried = carry_language_map(found, true["title"], -true["title"], target="adapted/fp32/3")
-    save_language_map(found, tmp_path / "base")
-    save_language_map(carried, tmp_path / "adapted")
-    again = load_language_map(tmp_path / "adapted", source="tongues/1", target="adapted/fp32/3")
-    assert_carried(again, tmp_path / "base")
-    anew = replace(found, offset=found.offset + 1)
-    save_language_map(anew, tmp_path / "base")
-    with pytest.raises(LanguageMapError, match=f"from {anew.digest}, found {found.digest}: .*'make adapter'"):
-        assert_carried(again, tmp_path / "base")
-    with pytest.raises(LanguageMapError, match="found None"):
-        assert_carried(found, tmp_path / "base")
-
-
-def test_the_committed_map_of_the_adapted_encoder_was_carried_from_the_committed_one():
-    folder = Path(onet.__file__).parent / "adapter"
-    facts = json.loads((folder / "language_map.json").read_text(encoding="utf-8"))
-    assert_carried(load_language_map(folder, source=facts["source"], target=facts["target"]))
 
 
 @pytest.fixture(scope="module")
