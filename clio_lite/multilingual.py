@@ -123,13 +123,8 @@ class RoutedEncoder:
             return self.english.encode(texts)
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         vectors[~foreign] = self.english.encode(_chosen(texts, ~foreign))
-        vectors[foreign] = self._mapped(_chosen(texts, foreign))
+        vectors[foreign] = _changed(self.language_map, self.multilingual.encode(_chosen(texts, foreign)))
         return vectors
-
-    def _mapped(self, texts: Sequence[str]) -> Vectors:
-        """Vectors of texts in other languages, each mapped alone: a product of many rows may have other last bits."""
-        with threadpool_limits(1, user_api="blas"):
-            return np.concatenate([self.language_map.apply(row[None]) for row in self.multilingual.encode(texts)])
 
 
 @dataclass(frozen=True)
@@ -172,11 +167,7 @@ class ParallelEncoder:
         Returns:
             Array of shape (n, dimensions), float32, rows of length 1, in the order of `texts`.
         """
-        foreign = np.array(find_foreign(texts), dtype=bool)
-        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
-        vectors[~foreign, : self.english_dimensions] = self.english.encode(_chosen(texts, ~foreign))
-        vectors[foreign, self.english_dimensions :] = self._projected(_chosen(texts, foreign))
-        return vectors
+        return self._filled(texts, is_document=False)
 
     def encode_documents(self, texts: Sequence[str]) -> Vectors:
         """Encode texts that are searched: each is of length 1 in both parts, but 0 in that of English if it is not.
@@ -187,15 +178,23 @@ class ParallelEncoder:
         Returns:
             Array of shape (n, dimensions), float32, in the order of `texts`.
         """
-        vectors = self.encode(texts)
-        vectors[:, self.english_dimensions :] = self._projected(texts)
+        return self._filled(texts, is_document=True)
+
+    def _filled(self, texts: Sequence[str], *, is_document: bool) -> Vectors:
+        foreign = np.array(find_foreign(texts), dtype=bool)
+        multilingual = foreign | is_document
+        vectors = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        vectors[~foreign, : self.english_dimensions] = self.english.encode(_chosen(texts, ~foreign))
+        if multilingual.any():
+            read = self.multilingual.encode(_chosen(texts, multilingual))
+            vectors[multilingual, self.english_dimensions :] = _changed(self.projection, read)
         return vectors
 
-    def _projected(self, texts: Sequence[str]) -> Vectors:
-        """Multilingual vectors, each projected alone: a product of many rows may have other last bits."""
-        with threadpool_limits(1, user_api="blas"):
-            rows = [self.projection.apply(row[None]) for row in self.multilingual.encode(texts)]
-        return np.concatenate(rows) if rows else np.zeros((0, self.projection.weights.shape[1]), dtype=np.float32)
+
+def _changed(change: LanguageMap | Projection, vectors: Vectors) -> Vectors:
+    """At least one vector, each changed alone: a product of many rows may have other last bits."""
+    with threadpool_limits(1, user_api="blas"):
+        return np.concatenate([change.apply(row[None]) for row in vectors])
 
 
 def _chosen(texts: Sequence[str], rows: NDArray[np.bool_]) -> list[str]:
@@ -207,7 +206,6 @@ def load_routed_encoder(
     backend: Backend = "onnx",
     cache_dir: Path,
     threads: int | None = None,
-    map_dir: Path = MAP_DIR,
 ) -> RoutedEncoder:
     """Load the default encoder: the bundled one for English, the multilingual one for other languages.
 
@@ -215,7 +213,6 @@ def load_routed_encoder(
         backend: What runs the encoder for English; see `load_encoder`.
         cache_dir: Folder for exports, made when missing.
         threads: Texts that are encoded at the same time; None for one per core that the process may use.
-        map_dir: Folder of the language map, which belongs to the encoder of English.
 
     Returns:
         An encoder whose name carries both models, the backend and the digests of weights and map.
@@ -225,7 +222,7 @@ def load_routed_encoder(
     """
     english = load_encoder(None, backend=backend, cache_dir=cache_dir, threads=threads)
     multilingual = MultilingualEncoder(threads or usable_cores())
-    found = load_language_map(map_dir, source=multilingual.name, target=english.name)
+    found = load_language_map(MAP_DIR, source=multilingual.name, target=english.name)
     return RoutedEncoder(english, multilingual, found)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from onet.gold import SPLIT_SEED, activity_gold, is_development, occupation_gold
+from onet.gold import SPLIT_SEED, Gold, activity_gold, is_development, occupation_gold
 from onet.phrasebook import IS_MEASURING, activity_phrases, read_occupation_requests, taught_requests
 from onet.release import Release
 from onet.task_index import distinct_statements
@@ -23,6 +23,14 @@ class AdaptationGroup:
     statements: tuple[int, ...]
 
 
+def _activities(release: Release) -> tuple[pl.DataFrame, Gold]:
+    """Statements, and the activities that link to them."""
+    statements = distinct_statements(release.tasks)
+    return statements, activity_gold(
+        statements, release.tasks, release.task_activities, release.activities, seed=SPLIT_SEED
+    )
+
+
 def adaptation_groups(release: Release) -> tuple[list[AdaptationGroup], list[str]]:
     """Groups to train on, by activity, then by occupation, and the statements that their numbers mean.
 
@@ -32,8 +40,7 @@ def adaptation_groups(release: Release) -> tuple[list[AdaptationGroup], list[str
     Raises:
         PhrasebookMismatchError: The release has other activities.
     """
-    statements = distinct_statements(release.tasks)
-    gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=SPLIT_SEED)
+    statements, gold = _activities(release)
     links = dict(gold.links.group_by("query_number").agg("statement_number").sort("query_number").iter_rows())
     phrases = activity_phrases(release.activities)
     groups = [
@@ -71,8 +78,7 @@ def asked_activities_of(release: Release) -> AskedActivities:
     Raises:
         PhrasebookMismatchError: The release has other activities.
     """
-    statements = distinct_statements(release.tasks)
-    gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=SPLIT_SEED)
+    statements, gold = _activities(release)
     links = gold.links.join(gold.queries.select("query_number", "dwa_id"), on="query_number")
     answers = dict(links.group_by("dwa_id").agg(pl.col("statement_number").sort()).iter_rows())
     lines = taught_requests(release.activities).with_row_index("row")

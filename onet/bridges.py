@@ -49,6 +49,22 @@ class Bridge:
         is_kept = self.requests["writer"] != writer
         return type(self)(self.requests.filter(is_kept), self.vectors[is_kept.to_numpy()], self.statement_owners)
 
+    def queries(self, rows: NDArray[np.intp], *, english_dimensions: int) -> NDArray[np.float32]:
+        """Vectors of some requests as those of queries: in the part of their own language alone.
+
+        Args:
+            rows: Numbers of the requests.
+            english_dimensions: Numbers of a vector that texts in English fill.
+
+        Returns:
+            Unit vectors, shape (rows, dimensions).
+        """
+        vectors = self.vectors[rows]
+        is_english = vectors[:, :english_dimensions].any(axis=1)
+        vectors[:, english_dimensions:] /= np.float32(FURTHER_WEIGHT)
+        vectors[is_english, english_dimensions:] = 0
+        return vectors
+
     def prepare(self, texts: Sequence[str] | None) -> "BridgeQueries":
         """Queries ready to be scored block by block.
 

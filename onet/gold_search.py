@@ -49,18 +49,20 @@ class AskedGold:
         return cls(gold, encode_checked(encoder, titles), pl.Series([NOBODY] * len(titles), dtype=pl.String), False)
 
     @classmethod
-    def by_requests(cls, gold: Gold, bridge: Bridge, encoder: Encoder, *, is_english: bool = True) -> Self:
+    def by_requests(cls, gold: Gold, bridge: Bridge, *, english_dimensions: int, is_english: bool = True) -> Self:
         """A request of each activity or occupation, of a writer whose requests nothing is trained on; maybe none.
 
         Args:
             gold: Activities or occupations.
             bridge: Requests of those.
-            encoder: Encoder of the index to be searched.
+            english_dimensions: Numbers of a vector that texts in English fill.
             is_english: Requests in English, or those in other languages.
         """
         writers = [name for name in MEASURING_WRITERS if (name in ENGLISH_MEASURING_WRITERS) == is_english]
-        asked, rows = asked_gold(gold, bridge.requests.filter(pl.col("writer").is_in(writers)))
-        return cls(asked, encode_checked(encoder, asked.queries["title"].to_list()), rows["writer"], True)
+        requests = bridge.requests.with_row_index("row").filter(pl.col("writer").is_in(writers))
+        asked, rows = asked_gold(gold, requests)
+        numbers = rows["row"].to_numpy().astype(np.intp)
+        return cls(asked, bridge.queries(numbers, english_dimensions=english_dimensions), rows["writer"], True)
 
     def rank(self, index: Searchable, *, has_words: bool) -> pl.DataFrame:
         """Candidates of each query without what its writer wrote, deep enough to be evaluated.
@@ -84,13 +86,14 @@ class AskedGold:
         return pl.concat(frames).sort("query_number", "retrieval_rank")
 
 
-def asked_activities(gold: Gold, bridge: Bridge, encoder: Encoder) -> AskedGold:
+def asked_activities(gold: Gold, bridge: Bridge, encoder: Encoder, *, english_dimensions: int) -> AskedGold:
     """Activities as people ask for them; by their titles where no request of them is known.
 
     Args:
         gold: Activities.
         bridge: Requests of activities.
         encoder: Encoder of the index to be searched.
+        english_dimensions: Numbers of a vector that texts in English fill.
     """
-    asked = AskedGold.by_requests(gold, bridge, encoder)
+    asked = AskedGold.by_requests(gold, bridge, english_dimensions=english_dimensions)
     return asked if asked.gold.queries.height else AskedGold.by_titles(gold, encoder)

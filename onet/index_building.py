@@ -167,10 +167,11 @@ def _measured(
     gold = activity_gold(statements, release.tasks, release.task_activities, release.activities, seed=seed)
     plain, (english, further) = replace(searched, bridges=()), _refused(encoder)
     activity_bridge, occupation_bridge = searched.bridges
+    spoken = searched.english_dimensions
     titles = AskedGold.by_titles(gold, encoder).rank(plain, has_words=True)
     of_titles = english.calibrate(plain, titles, gold, DEFAULT_TEXT_LOGITS, has_words=True)
-    asked = asked_activities(gold, activity_bridge, encoder)
-    others = AskedGold.by_requests(gold, activity_bridge, encoder, is_english=False)
+    asked = asked_activities(gold, activity_bridge, encoder, english_dimensions=spoken)
+    others = AskedGold.by_requests(gold, activity_bridge, english_dimensions=spoken, is_english=False)
     found = {has_words: asked.rank(searched, has_words=has_words) for has_words in (False, True)}
     found_further = {has_words: others.rank(searched, has_words=has_words) for has_words in (False, True)}
 
@@ -184,9 +185,8 @@ def _measured(
 
     calibration = calibrated(has_words=True)
     verifier = CalibratedVerifier(calibration)
-    occupations = AskedGold.by_requests(
-        occupation_gold(statements, release.occupations, seed=seed), occupation_bridge, encoder
-    )
+    titled = occupation_gold(statements, release.occupations, seed=seed)
+    occupations = AskedGold.by_requests(titled, occupation_bridge, english_dimensions=spoken)
     return {
         "calibration": calibration,
         "vector_calibration": calibrated(has_words=False),

@@ -65,7 +65,7 @@ def measure_verifiers(
     titles = activity_gold(
         index.statements, release.tasks, release.task_activities, release.activities, seed=index.seed
     )
-    asked = asked_activities(titles, index.activity_bridge, encoder)
+    asked = asked_activities(titles, index.activity_bridge, encoder, english_dimensions=index.english_dimensions)
     gold, texts, alone = asked.gold, asked.gold.queries["title"].to_list(), index.text_verifier
     scores: list[tuple[str, Shifts, VerifierScore]] = []
     bins: list[pl.DataFrame] = []
@@ -91,17 +91,15 @@ def measure_verifiers(
             shifts = fit_shifts(verifier, sampled(candidates, fit), gold)
             shifted = replace(verifier, shifts=shifts)
             measure(settings.models.verify_strategy, shifted, sampled(candidates, held), gold, len(fit), shifts)
-    accuracy = _group_accuracy(release, index, encoder, asked, candidates)
+    accuracy = _group_accuracy(release, index, asked, candidates)
     return MappingMeasures(_score_table(scores), _reliability_table(bins), accuracy)
 
 
-def _group_accuracy(
-    release: Release, index: TaskIndex, encoder: Encoder, asked: AskedGold, candidates: pl.DataFrame
-) -> pl.DataFrame:
+def _group_accuracy(release: Release, index: TaskIndex, asked: AskedGold, candidates: pl.DataFrame) -> pl.DataFrame:
     """Table `core/mapping_accuracy`, from the activities as they were asked and the occupations' requests."""
     groups = statement_groups(index.statements)
     gold = occupation_gold(index.statements, release.occupations, seed=index.seed)
-    occupations = AskedGold.by_requests(gold, index.occupation_bridge, encoder)
+    occupations = AskedGold.by_requests(gold, index.occupation_bridge, english_dimensions=index.english_dimensions)
     found = {
         "activity_request" if asked.has_requests else "activity_title": accuracy_by_group(
             index.text_verifier,

@@ -21,12 +21,12 @@ from sklearn.metrics import adjusted_mutual_info_score
 from clio_lite.adapter import read_adapter
 from clio_lite.clustering import Labels, Vectors, cluster_vectors
 from clio_lite.embedding import Encoder
-from clio_lite.multilingual import load_routed_encoder
+from clio_lite.multilingual import load_parallel_encoder, load_routed_encoder
 from clio_lite.requests import extract_request
 from onet.gold import SPLIT_SEED, is_development, is_held_out
 from onet.phrasebook import read_phrasebook
+from pipelines.defs.resources import ADAPTER, PROJECTION
 
-ADAPTER = Path("onet/adapter")
 WRITERS = 3
 
 
@@ -69,9 +69,9 @@ def main() -> None:
     parser.add_argument("--arena", type=Path)
     parser.add_argument("--encoder", choices=["onnx", "onnx-fp32", "adapted"], default="onnx")
     options = parser.parse_args()
+    encoder: Encoder
     if options.encoder == "adapted":
-        adapter = read_adapter(ADAPTER / "adapter.safetensors")
-        encoder = load_routed_encoder(cache_dir=options.cache, adapter=adapter, map_dir=ADAPTER)
+        encoder = load_parallel_encoder(PROJECTION, cache_dir=options.cache, adapter=read_adapter(ADAPTER))
     else:
         encoder = load_routed_encoder(cache_dir=options.cache, backend=options.encoder)
     sets = {"development": is_development, "held out": is_held_out}

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 
 import numpy as np
+import polars as pl
 import pytest
 from onet_example import WordEncoder, small_files, write_text
 
+from onet.bridges import FURTHER_WEIGHT, REQUEST_SCHEMA, Bridge
 from onet.grid import grid_products, on_grid
 from onet.index_building import build_task_index
 from onet.release import Release, load_release
@@ -68,6 +70,17 @@ def test_documents_of_parallel_encoders_are_checked_part_by_part() -> None:
 
     with pytest.raises(ValueError, match="not of length 1"):
         document_parts(Long(), ["one text"])
+
+
+def test_a_request_of_a_bridge_is_asked_by_the_vector_that_the_encoder_gives_it() -> None:
+    encoder, asked = ParallelWords(), ["mend a pump", f"{FOREIGN}mend a pump"]
+    english, other = document_parts(encoder, asked)
+    requests = pl.DataFrame([("pump", "h", text) for text in asked], schema=REQUEST_SCHEMA, orient="row")
+    bridge = Bridge(requests, np.hstack([english, np.float32(FURTHER_WEIGHT) * other]), [["pump"]])
+    before = bridge.vectors.copy()
+    found = bridge.queries(np.array([1, 0]), english_dimensions=encoder.english_dimensions)
+    assert np.array_equal(found, encoder.encode(asked).astype(np.float32)[::-1])
+    assert np.array_equal(bridge.vectors, before)
 
 
 def test_numbers_that_no_query_has_change_no_product() -> None:

@@ -53,12 +53,17 @@ def gold_of(release: Release, index: TaskIndex) -> Gold:
     return activity_gold(index.statements, release.tasks, release.task_activities, release.activities, seed=index.seed)
 
 
+def requests_of(release: Release, index: TaskIndex) -> AskedGold:
+    dimensions = index.english_dimensions
+    return AskedGold.by_requests(gold_of(release, index), index.activity_bridge, english_dimensions=dimensions)
+
+
 def test_retrieval_is_scored_on_requests_as_it_is_used_without_what_their_writers_wrote(
     release: Release, phrased_index: TaskIndex
 ) -> None:
     scores = measure_verifiers(release, phrased_index, WordEncoder(), RunFields(), None).scores
     row = scores.row(by_predicate=pl.col("strategy") == "retrieval", named=True)
-    asked = AskedGold.by_requests(gold_of(release, phrased_index), phrased_index.activity_bridge, WordEncoder())
+    asked = requests_of(release, phrased_index)
     assert set(asked.writers) == {"h", "o"}
     found = []
     for number, text, writer in zip(*asked.gold.queries.select("query_number", "title"), asked.writers, strict=True):
@@ -96,7 +101,7 @@ def test_a_model_is_measured_on_the_requests_that_retrieval_is_measured_on(
     settings = RunFields(models=RunFields().models.model_copy(update={"verify_gold_sample": 4}))
     scores = measure_verifiers(release, phrased_index, WordEncoder(), settings, model).scores
     assert scores.filter(strategy="choice").select("query_count", "fit_query_count").row(0) == (4, 4)
-    asked = AskedGold.by_requests(gold_of(release, phrased_index), phrased_index.activity_bridge, WordEncoder())
+    asked = requests_of(release, phrased_index)
     requests = set(asked.gold.queries["title"])
     assert all(any(request in question.user for request in requests) for question in model.asked)
 
